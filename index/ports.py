@@ -1,0 +1,113 @@
+"""The collection store as its users see it: what every adapter (local, later Milvus) must do.
+
+All methods are synchronous and safe to call from several threads; callers give them a thread and a deadline.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from index.types import (
+    Attributes,
+    Candidate,
+    CollectionInfo,
+    CollectionSpec,
+    Facet,
+    FieldName,
+    Filter,
+    Item,
+    ItemWrite,
+    SearchParameters,
+    Vector,
+    Vectors,
+    WriteReceipt,
+)
+
+
+class Collection(Protocol):
+    """One open collection. A write that returned is durable and visible to the next search."""
+
+    @property
+    def spec(self) -> CollectionSpec: ...
+
+    def upsert(self, items: Sequence[ItemWrite]) -> WriteReceipt:
+        """Write a batch in one transaction: all of it or nothing.
+
+        Raises: SpaceMismatchError, VectorError, AttributeValueError (naming the item; callers check single items
+        first with `check`), ReadOnlyError, StorageFullError.
+        """
+
+    def check(self, item: ItemWrite) -> None:
+        """Raise what `upsert` would raise for this one item; change nothing."""
+
+    def unchanged(self, hashes: Sequence[tuple[str, str]]) -> Sequence[bool]:
+        """For each (id, content_hash): is exactly this content stored? Lets callers skip the encoder."""
+
+    def patch(self, id_: str, attributes: Attributes) -> int:
+        """Merge attributes (None removes) without touching vectors; returns the sequence number."""
+
+    def delete(self, ids: Sequence[str]) -> tuple[int, int]:
+        """Delete by id, ignoring unknown ids. Returns (number deleted, sequence)."""
+
+    def delete_matching(self, filter_: Filter) -> tuple[int, int]:
+        """Delete what matches a filter. Returns (number deleted, sequence)."""
+
+    def get(self, ids: Sequence[str]) -> Sequence[Item | None]:
+        """Items by id, None where unknown."""
+
+    def rows(self, rows: Sequence[int]) -> Sequence[Item | None]:
+        """Items by row, None where the row is dead."""
+
+    def vectors(self, field: FieldName, ids: Sequence[str]) -> Sequence[Vector | None]:
+        """Stored vectors of a field by id, None where there is none."""
+
+    def row_vectors(self, field: FieldName, rows: Sequence[int]) -> Vectors:
+        """float32 [n, d] stored vectors by row; a zero row where there is none."""
+
+    def picture(self, id_: str) -> bytes | None:
+        """The kept picture's bytes."""
+
+    def thumbnail(self, id_: str) -> bytes | None:
+        """The kept thumbnail's bytes (WebP)."""
+
+    def search(
+        self,
+        field: FieldName,
+        query: Vector,
+        limit: int,
+        filter_: Filter | None = None,
+        params: SearchParameters = ...,
+        exclude: Iterable[str] = (),
+    ) -> Sequence[Candidate]:
+        """The `limit` nearest live rows by inner product, best first, ties by row."""
+
+    def count(self, filter_: Filter | None = None) -> int:
+        """How many live items match."""
+
+    def facets(self, filter_: Filter | None = None, limit: int = 50) -> Sequence[Facet]:
+        """Attribute values and their counts among the live items that match."""
+
+    def ids(self, after: str | None = None, limit: int = 1000) -> Sequence[str]:
+        """Ids in ascending order after `after`, for paging through everything."""
+
+    def wait_for(self, sequence: int, timeout_s: float) -> None:
+        """Return when `sequence` is visible to searches. Raises SequenceTimeoutError."""
+
+    def info(self) -> CollectionInfo: ...
+
+    def close(self) -> None: ...
+
+
+class CollectionStore(Protocol):
+    """All collections of one data directory."""
+
+    def create(self, spec: CollectionSpec) -> Collection:
+        """Create, or return the existing one if its specification is the same; CollectionExistsError if not."""
+
+    def open(self, name: str) -> Collection:
+        """The collection, opened once and shared; raises CollectionNotFoundError."""
+
+    def names(self) -> Sequence[str]: ...
+
+    def drop(self, name: str) -> None: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,168 @@
+"""The values that cross the border of this package. Owns no behaviour beyond construction.
+
+A *row* is the small integer under which an item is stored; an *id* is the user's own string.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector: TypeAlias = NDArray[np.float32]
+"""float32 [d], of unit length (L2)."""
+
+Vectors: TypeAlias = NDArray[np.float32]
+"""float32 [n, d], rows of unit length (L2)."""
+
+Scalar: TypeAlias = str | int | float | bool
+AttributeValue: TypeAlias = Scalar | tuple[str, ...] | None
+Attributes: TypeAlias = Mapping[str, AttributeValue]
+"""A value is a keyword, a number, a boolean or several keywords; None removes the key in a patch."""
+
+AttributeType: TypeAlias = Literal["keyword", "keywords", "number", "boolean"]
+FieldName: TypeAlias = Literal["image", "product"]
+PicturePolicy: TypeAlias = Literal["original", "working_copy", "none"]
+WriteStatus: TypeAlias = Literal["created", "updated", "unchanged"]
+
+
+@dataclass(frozen=True)
+class CollectionSpec:
+    """What a collection is created with; immutable but for the attribute schema, which may grow."""
+
+    name: str
+    model: str
+    space_id: str
+    dimension: int
+    precision: str = "fp32"
+    recall: float = 0.95
+    fields: tuple[FieldName, ...] = ("image", "product")
+    attributes: Mapping[str, AttributeType] = field(default_factory=dict)
+    """Declared types; an undeclared attribute takes the type of its first value."""
+    pictures: PicturePolicy = "original"
+
+
+@dataclass(frozen=True)
+class ItemWrite:
+    """One upsert. `content_hash` covers what was encoded; equal hash and attributes mean unchanged."""
+
+    id: str
+    content_hash: str
+    text: str | None = None
+    attributes: Attributes = field(default_factory=dict)
+    picture: bytes | None = None
+    """The picture's bytes as they are to be kept, or None when the policy keeps none."""
+    picture_ref: str | None = None
+    thumbnail: bytes | None = None
+    """A small WebP for display; derived, kept outside the catalogue."""
+    vectors: Mapping[FieldName, Vector] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One stored item, without its vectors."""
+
+    row: int
+    id: str
+    text: str | None
+    attributes: Attributes
+    content_hash: str
+    picture_ref: str | None
+    """`sha256:<hex>` of a kept picture, or the reference that came with the item."""
+    sequence: int
+
+
+@dataclass(frozen=True)
+class WriteResult:
+    """What became of one upsert of a batch."""
+
+    id: str
+    status: WriteStatus
+
+
+@dataclass(frozen=True)
+class WriteReceipt:
+    """The results in the order of the batch, and the sequence number that makes them visible."""
+
+    results: Sequence[WriteResult]
+    sequence: int
+
+
+@dataclass(frozen=True)
+class Match:
+    """`attribute == value`, or one of the values; for `keywords`, any of the item's keywords."""
+
+    key: str
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number between bounds; None leaves a side open."""
+
+    key: str
+    gt: float | None = None
+    gte: float | None = None
+    lt: float | None = None
+    lte: float | None = None
+
+
+@dataclass(frozen=True)
+class HasId:
+    """The item's id is one of these."""
+
+    ids: tuple[str, ...]
+
+
+Condition: TypeAlias = "Match | Range | HasId | Filter"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """All of `must`, at least one of `should` (where there are any), none of `must_not`."""
+
+    must: tuple[Condition, ...] = ()
+    should: tuple[Condition, ...] = ()
+    must_not: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class SearchParameters:
+    """How one search is carried out; it travels with the call and changes nothing shared."""
+
+    exact: bool = False
+    recall: float | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One row that a search found, by descending cosine."""
+
+    row: int
+    id: str
+    cosine: float
+
+
+@dataclass(frozen=True)
+class Facet:
+    """An attribute as the search page needs it: keyword counts, or the bounds of a number."""
+
+    key: str
+    type: AttributeType
+    counts: Sequence[tuple[Scalar, int]] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class CollectionInfo:
+    """A collection as it stands now."""
+
+    spec: CollectionSpec
+    items: int
+    vectors: Mapping[FieldName, int]
+    sequence: int
+    memory_bytes: int
+    disk_bytes: int
+    writable: bool

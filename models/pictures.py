@@ -1,0 +1,143 @@
+"""Picture bytes to the pixels an encoder takes: the one implementation for online, bulk and training.
+
+Owns limits, orientation, transparency, cropping and resizing. Knows nothing of models or requests.
+Pixel formats of every kind come out as 8-bit RGB; an animation gives its first frame.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from models.errors import BoxError, PictureTooLargeError, PictureUnreadableError
+
+ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO", "PPM", "AVIF")
+_WHITE = (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class PictureLimits:
+    """What a picture may announce in its header before anything is decoded."""
+
+    max_bytes: int = 20_000_000
+    max_pixels: int = 40_000_000
+    max_scaled_pixels: int = 120_000_000
+    """JPEGs up to this size are accepted because they are scaled down while decoding."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A region in relative units of the upright picture; each value in [0, 1]."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a bundle wants its pictures. `pad`: whole picture on a square; `crop`: centre crop of it."""
+
+    size: int
+    fit: Literal["pad", "crop"] = "crop"
+    resample: Literal["bilinear", "bicubic", "lanczos"] = "bicubic"
+    background: tuple[int, int, int] = _WHITE
+
+
+def open_picture(data: bytes, limits: PictureLimits = PictureLimits()) -> Image.Image:
+    """Decode `data` to an upright RGB picture.
+
+    Raises:
+        PictureTooLargeError: more bytes or pixels than `limits` allow, known from the header alone.
+        PictureUnreadableError: empty, truncated, or not a picture.
+    """
+    if len(data) > limits.max_bytes:
+        raise PictureTooLargeError(f"the picture has {len(data):,} bytes; at most {limits.max_bytes:,} are accepted")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data), formats=ALLOWED_FORMATS)
+            _check_size(picture, limits)
+            _shrink_while_decoding(picture, limits)
+            picture.load()
+            return _flatten(ImageOps.exif_transpose(picture))
+    except PictureTooLargeError:
+        raise
+    except Image.DecompressionBombError as exc:
+        raise PictureTooLargeError(str(exc)) from exc
+    except UnidentifiedImageError as exc:
+        raise PictureUnreadableError("the bytes are not a picture of a known format") from exc
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, MemoryError) as exc:
+        raise PictureUnreadableError(f"the picture is damaged or incomplete: {exc}") from exc
+
+
+def to_pixels(picture: Image.Image, spec: Preprocessing, box: Box | None = None) -> NDArray[np.uint8]:
+    """Crop to `box`, resize and square an RGB picture. Returns uint8 [size, size, 3]."""
+    if box is not None:
+        picture = _cut(picture, box)
+    filter_ = Image.Resampling[spec.resample.upper()]
+    square = (spec.size, spec.size)
+    if spec.fit == "pad":
+        resized = ImageOps.contain(picture, square, method=filter_)
+        canvas = Image.new("RGB", square, spec.background)
+        canvas.paste(resized, ((spec.size - resized.width) // 2, (spec.size - resized.height) // 2))
+        return np.asarray(canvas, dtype=np.uint8)
+    scale = spec.size / min(picture.size)
+    target = (max(spec.size, round(picture.width * scale)), max(spec.size, round(picture.height * scale)))
+    resized = picture.resize(target, filter_)
+    left, top = (resized.width - spec.size) // 2, (resized.height - spec.size) // 2
+    return np.asarray(resized.crop((left, top, left + spec.size, top + spec.size)), dtype=np.uint8)
+
+
+def decode_pixels(
+    data: bytes,
+    spec: Preprocessing,
+    box: Box | None = None,
+    limits: PictureLimits = PictureLimits(),
+) -> NDArray[np.uint8]:
+    """Picture bytes to uint8 [size, size, 3]; raises what `open_picture` and `to_pixels` raise."""
+    return to_pixels(open_picture(data, limits), spec, box)
+
+
+def _check_size(picture: Image.Image, limits: PictureLimits) -> None:
+    pixels = picture.width * picture.height
+    allowed = limits.max_scaled_pixels if picture.format in ("JPEG", "MPO") else limits.max_pixels
+    if pixels > allowed:
+        raise PictureTooLargeError(
+            f"the picture is {picture.width} x {picture.height} pixels; at most {allowed:,} pixels are accepted for "
+            f"{picture.format}: send a smaller copy"
+        )
+
+
+def _shrink_while_decoding(picture: Image.Image, limits: PictureLimits) -> None:
+    """Let the JPEG decoder scale a picture that is too large to decode whole (2, 4 or 8 times smaller)."""
+    if picture.format not in ("JPEG", "MPO") or picture.width * picture.height <= limits.max_pixels:
+        return
+    picture.draft("RGB", (picture.width // 4, picture.height // 4))
+
+
+def _flatten(picture: Image.Image) -> Image.Image:
+    """Any mode to RGB: 16-bit grey is scaled to 8 bits, transparency is laid on white."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        grey = np.asarray(picture, dtype=np.float64)
+        top = 65535.0 if picture.mode.startswith("I;16") or grey.max(initial=0.0) > 255 else 255.0
+        return Image.fromarray(np.clip(grey * (255.0 / top), 0, 255).astype(np.uint8)).convert("RGB")
+    if picture.has_transparency_data:
+        layered = picture.convert("RGBA")
+        canvas = Image.new("RGBA", layered.size, (*_WHITE, 255))
+        return Image.alpha_composite(canvas, layered).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _cut(picture: Image.Image, box: Box) -> Image.Image:
+    left, top = round(box.x * picture.width), round(box.y * picture.height)
+    right = round(min(box.x + box.width, 1.0) * picture.width)
+    bottom = round(min(box.y + box.height, 1.0) * picture.height)
+    if min(box.x, box.y) < 0 or right <= left or bottom <= top:
+        raise BoxError("the box must lie inside the picture: [x, y, width, height] in units of 0 to 1")
+    return picture.crop((left, top, right, bottom))

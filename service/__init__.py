@@ -1,0 +1,1 @@
+"""The gateway, the worker, the command line, the jobs: composes models and index."""
