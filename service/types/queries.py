@@ -1,16 +1,13 @@
-"""The values that travel through the service, after the wire and before the models and the index.
+"""Queries and everything that may be asked of a search. Parsed once at the edge: valid in shape."""
 
-Parsed once at the edge: everything here is valid in shape. Owns no behaviour beyond construction.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.types import Attributes, FieldName, Filter, SearchParameters, WriteStatus
+from index.types import FieldName, Filter, SearchParameters
 from models.pictures import Box
 
 Vector: TypeAlias = NDArray[np.float32]
@@ -138,82 +135,3 @@ class Refinement:
     weights: Sequence[float] | None = None
     filter: Filter | None = None
     limit: int | None = None
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something the user should know though the request succeeded. `code` is for machines."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True)
-class Hit:
-    id: str
-    score: float
-    """Calibrated probability that the pair matches, in [0, 1]."""
-    cosine: float
-    text: str | None
-    attributes: Attributes
-    has_image: bool
-    vector: Vector | None = None
-    explain: Mapping[str, float | str] | None = None
-
-
-@dataclass(frozen=True)
-class StageTimes:
-    """Milliseconds of each stage of one request."""
-
-    decode: float = 0.0
-    embed: float = 0.0
-    search: float = 0.0
-    rank: float = 0.0
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    hits: Sequence[Hit]
-    query_id: str
-    space: str
-    took_ms: StageTimes
-    warnings: Sequence[Notice] = ()
-
-
-@dataclass(frozen=True)
-class ItemInput:
-    """One item as a client sends it: a picture, a text, or both; or ready vectors."""
-
-    id: str
-    text: str | None = None
-    image: bytes | None = None
-    attributes: Attributes = field(default_factory=dict)
-    vectors: Mapping[FieldName, Vector] = field(default_factory=dict)
-    image_ref: str | None = None
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One failure in the form of RFC 9457, before it is put on the wire. `code` comes from `service.errors`."""
-
-    code: str
-    title: str
-    detail: str
-    status: int
-
-
-@dataclass(frozen=True)
-class ItemOutcome:
-    """What became of one item of a batch."""
-
-    id: str
-    status: WriteStatus | Literal["failed"]
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True)
-class UpsertOutcome:
-    """One outcome an item, in the order of the batch; `sequence` makes all of them visible."""
-
-    items: Sequence[ItemOutcome]
-    sequence: int

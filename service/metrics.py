@@ -1,0 +1,59 @@
+"""What this process measures of itself. One registry an application, passed in; nothing global."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The metrics of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.stage_seconds = Histogram(
+            "lookalike_stage_seconds",
+            "Time of one stage of a request",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.requests = Counter(
+            "lookalike_requests", "Requests by route and status", ["route", "method", "status"], registry=self.registry
+        )
+        self.request_seconds = Histogram(
+            "lookalike_request_seconds", "Time of a whole request", ["route"], buckets=_SECONDS, registry=self.registry
+        )
+        self.queue_waiting = Gauge(
+            "lookalike_queue_waiting", "Inputs that wait for the encoder", ["lane"], registry=self.registry
+        )
+        self.queue_dropped = Counter(
+            "lookalike_queue_dropped", "Inputs dropped before they were encoded", ["reason"], registry=self.registry
+        )
+        self.encoded = Counter("lookalike_encoded", "Inputs encoded", ["kind"], registry=self.registry)
+        self.cache_lookups = Counter(
+            "lookalike_cache_lookups", "Look-ups by cache and result", ["cache", "result"], registry=self.registry
+        )
+        self.items_written = Counter(
+            "lookalike_items", "Items of batches by outcome", ["status"], registry=self.registry
+        )
+
+    def watch_queue(self, lane: str, waiting: Callable[[], float]) -> None:
+        """Read the depth of a lane when the metrics are asked for."""
+        self.queue_waiting.labels(lane).set_function(waiting)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure one stage."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.stage_seconds.labels(name).observe(perf_counter() - start)
+
+    def exposition(self) -> bytes:
+        """The text format of Prometheus."""
+        return generate_latest(self.registry)

@@ -1,0 +1,1 @@
+"""The sentences of the service: search, items, collections, embeddings. Knows no HTTP."""
