@@ -3,6 +3,7 @@
 The errors of `models` and `index` are translated here and nowhere else. The gateway asks `problem_for`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import index.errors as store
@@ -14,8 +15,20 @@ class ServiceError(Exception):
     """Root of the errors of `service`. The message is a sentence that says what to do."""
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong at one place of a request; `path` is written like `query.terms[1].weight`."""
+
+    path: str
+    message: str
+
+
 class RequestInvalidError(ServiceError):
-    """The body does not fit the schema of the route."""
+    """The body does not fit the schema of the route; `faults` say where."""
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 class JsonInvalidError(ServiceError):
@@ -65,6 +78,10 @@ class OverloadedError(ServiceError):
 
 class ShuttingDownError(OverloadedError):
     """The process drains; another one, or a later attempt, will answer."""
+
+
+class NotReadyError(ServiceError):
+    """This process cannot serve yet, or not any more."""
 
 
 class DeadlineExceededError(ServiceError):
@@ -155,6 +172,7 @@ TABLE: dict[type[Exception], Entry] = {
     NotImplementedYetError: Entry("not_implemented_yet", "Not implemented yet", 501),
     OverloadedError: Entry("overloaded", "Too much work at the moment", 503),
     ShuttingDownError: Entry("shutting_down", "The service is shutting down", 503),
+    NotReadyError: Entry("not_ready", "Not able to serve", 503),
     DeadlineExceededError: Entry("deadline_exceeded", "The answer was not there in time", 504),
     QueryExpiredError: Entry("query_expired", "The query is no longer kept", 410),
     RefinementError: Entry("refinement_invalid", "The refinement does not fit the query", 400),
