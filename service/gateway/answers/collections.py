@@ -1,0 +1,106 @@
+"""Answers of the collection routes."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from index.types import AttributeType, CollectionInfo, Facet, FieldName, PicturePolicy, Scalar
+
+
+class ValueAnswer(TypedDict):
+    """A value and how many items have it."""
+
+    value: Scalar
+    count: int
+
+
+class AttributeAnswer(TypedDict):
+    """An attribute: its most frequent values, or the bounds of a number."""
+
+    key: str
+    type: AttributeType
+    values: list[ValueAnswer]
+    minimum: float | None
+    maximum: float | None
+
+
+class RecallAnswer(TypedDict):
+    """The share of the true neighbours that a search finds."""
+
+    target: float
+    measured: Annotated[float | None, Field(description="Exact search finds all of them by construction.")]
+    method: Annotated[str, Field(description="How it is known.", examples=["exact"])]
+
+
+class CollectionAnswer(TypedDict):
+    """A collection as it stands now."""
+
+    name: str
+    items: int
+    vectors: Annotated[dict[FieldName, int], Field(description="How many items have a vector of each field.")]
+    sequence: Annotated[int, Field(description="Number of the last write.")]
+    model: str
+    space: str
+    dimension: int
+    precision: str
+    fields: list[FieldName]
+    pictures: PicturePolicy
+    recall: RecallAnswer
+    snapshot: Annotated[int | None, Field(description="The sealed snapshot in use; none while search is exact.")]
+    memory_bytes: int
+    disk_bytes: int
+    writable: bool
+    attributes: list[AttributeAnswer]
+
+
+class CollectionName(TypedDict):
+    """A collection of the list."""
+
+    name: str
+
+
+class CollectionsAnswer(TypedDict):
+    """All collections, by name."""
+
+    collections: list[CollectionName]
+
+
+class DroppedAnswer(TypedDict):
+    """The collection is gone."""
+
+    name: str
+    dropped: bool
+
+
+def collection_answer(info: CollectionInfo, facets: Sequence[Facet]) -> CollectionAnswer:
+    spec = info.spec
+    return CollectionAnswer(
+        name=spec.name,
+        items=info.items,
+        vectors=dict(info.vectors),
+        sequence=info.sequence,
+        model=spec.model,
+        space=spec.space_id,
+        dimension=spec.dimension,
+        precision=spec.precision,
+        fields=list(spec.fields),
+        pictures=spec.pictures,
+        recall=RecallAnswer(target=spec.recall, measured=1.0, method="exact"),
+        snapshot=None,
+        memory_bytes=info.memory_bytes,
+        disk_bytes=info.disk_bytes,
+        writable=info.writable,
+        attributes=[_attribute(facet) for facet in facets],
+    )
+
+
+def _attribute(facet: Facet) -> AttributeAnswer:
+    return AttributeAnswer(
+        key=facet.key,
+        type=facet.type,
+        values=[ValueAnswer(value=value, count=count) for value, count in facet.counts],
+        minimum=facet.minimum,
+        maximum=facet.maximum,
+    )

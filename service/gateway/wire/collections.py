@@ -1,0 +1,32 @@
+"""The body that creates a collection."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from index.types import AttributeType, PicturePolicy
+from service.gateway.wire.body import AttributeKey, Body
+from service.types import CollectionOptions
+
+
+class CollectionBody(Body):
+    """Every field has a default; `{}` is enough."""
+
+    model: Annotated[
+        str | None, Field(max_length=128, description="Name of a loaded model; left out, the default one.")
+    ] = None
+    recall: Annotated[float, Field(gt=0, le=1, description="Share of the true neighbours a search must find.")] = 0.95
+    attributes: Annotated[
+        dict[AttributeKey, AttributeType],
+        Field(
+            max_length=64,
+            description="Types of attributes; one that is not named takes the type of its first value.",
+            examples=[{"brand": "keyword", "price": "number"}],
+        ),
+    ] = Field(default_factory=dict)
+    pictures: Annotated[
+        PicturePolicy, Field(description="Keep the original, a working copy of at most 512 pixels, or none.")
+    ] = "original"
+
+    def options(self) -> CollectionOptions:
+        return CollectionOptions(self.model, self.recall, self.attributes, self.pictures)

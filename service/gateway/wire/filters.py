@@ -1,0 +1,120 @@
+"""Filters as they come in requests, and their way to `index.types`."""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from index.types import Condition, Filter, HasId, Match, Range
+from service.gateway.wire.body import AttributeKey, Body, ItemId, check_one_of, kind_among, tag
+
+MAX_DEPTH = 4
+MAX_CONDITIONS = 64
+
+_Value: TypeAlias = Annotated[str, Field(max_length=1024)] | bool | int | float
+
+
+class MatchBody(Body):
+    """The attribute equals the value, or one of the values; for keywords, any of the item's."""
+
+    key: AttributeKey
+    match: Annotated[
+        _Value | Annotated[list[_Value], Field(min_length=1, max_length=1000)],
+        Field(examples=["acme", ["acme", "apex"]]),
+    ]
+
+    def condition(self) -> Condition:
+        return Match(self.key, tuple(self.match) if isinstance(self.match, list) else (self.match,))
+
+
+class Bounds(Body):
+    """At least one bound; a side that is left out is open."""
+
+    gt: float | None = None
+    gte: float | None = None
+    lt: float | None = None
+    lte: float | None = None
+
+
+def _has_bound(bounds: Bounds) -> Bounds:
+    if bounds == Bounds():
+        raise PydanticCustomError("no_bound", "give at least one of gt, gte, lt, lte")
+    return bounds
+
+
+class RangeBody(Body):
+    """The number lies between the bounds."""
+
+    key: AttributeKey
+    range: Annotated[Bounds, AfterValidator(_has_bound), Field(examples=[{"gte": 10, "lt": 50}])]
+
+    def condition(self) -> Condition:
+        return Range(self.key, self.range.gt, self.range.gte, self.range.lt, self.range.lte)
+
+
+class IdsBody(Body):
+    """The item's id is one of these."""
+
+    ids: Annotated[list[ItemId], Field(min_length=1, max_length=1000)]
+
+    def condition(self) -> Condition:
+        return HasId(tuple(self.ids))
+
+
+_check_kind, _kind_of = check_one_of("match", "range", "ids"), kind_among("match", "range", "ids")
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, dict) and any(key in value for key in ("must", "should", "must_not"))
+
+
+def _check_condition(value: object) -> object:
+    return value if _is_nested(value) else _check_kind(value)
+
+
+def _condition_kind(value: object) -> str | None:
+    return tag("filter") if _is_nested(value) else _kind_of(value)
+
+
+ConditionBody: TypeAlias = Annotated[
+    Annotated[MatchBody, Tag(tag("match"))]
+    | Annotated[RangeBody, Tag(tag("range"))]
+    | Annotated[IdsBody, Tag(tag("ids"))]
+    | Annotated["NestedFilterBody", Tag(tag("filter"))],
+    Discriminator(_condition_kind),
+    BeforeValidator(_check_condition),
+]
+_Conditions: TypeAlias = Annotated[list[ConditionBody], Field(max_length=MAX_CONDITIONS)]
+
+
+class NestedFilterBody(Body):
+    """All of `must`, at least one of `should` (where there are any), none of `must_not`."""
+
+    must: _Conditions = Field(default_factory=list)
+    should: _Conditions = Field(default_factory=list)
+    must_not: _Conditions = Field(default_factory=list)
+
+    def condition(self) -> Filter:
+        return Filter(
+            tuple(part.condition() for part in self.must),
+            tuple(part.condition() for part in self.should),
+            tuple(part.condition() for part in self.must_not),
+        )
+
+    def depth(self) -> int:
+        parts = (*self.must, *self.should, *self.must_not)
+        return 1 + max((part.depth() for part in parts if isinstance(part, NestedFilterBody)), default=0)
+
+
+def _not_too_deep(body: NestedFilterBody) -> NestedFilterBody:
+    if body.depth() > MAX_DEPTH:
+        message = "a filter may hold filters, but at most {depth} deep"
+        raise PydanticCustomError("too_deep", message, {"depth": MAX_DEPTH})
+    return body
+
+
+FilterBody: TypeAlias = Annotated[NestedFilterBody, AfterValidator(_not_too_deep)]
+
+
+def to_filter(body: NestedFilterBody | None) -> Filter | None:
+    return body.condition() if body is not None else None
