@@ -2,11 +2,15 @@
 
 
 class StoreError(Exception):
-    """Root of the errors of `index`."""
+    """Root of the errors of `index`; `item_id` names the item of a batch that is at fault, where one is."""
+
+    def __init__(self, message: str = "", item_id: str | None = None) -> None:
+        super().__init__(message)
+        self.item_id = item_id
 
 
 class CollectionNotFoundError(StoreError):
-    """No collection of that name."""
+    """No collection of that name, or it was dropped or closed while it was in use."""
 
 
 class CollectionExistsError(StoreError):
@@ -42,7 +46,7 @@ class VectorError(StoreError):
 
 
 class AttributeValueError(StoreError):
-    """An attribute's value is not of the type its schema declares, or of no supported type."""
+    """A value that cannot be stored: not of the type its schema declares, of no supported type, or too long."""
 
 
 class FilterError(StoreError):

@@ -1,0 +1,49 @@
+"""The attributes of a collection in memory: one column for each. Owns which columns there are.
+
+Derived from the catalogue, never the truth. Not safe for concurrent use: the collection's lock guards it.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from pyroaring import BitMap
+
+from index.attribute_columns import AnyColumn, new_column
+from index.attribute_values import Schema, Values
+from index.types import Facet
+
+
+class AttributeIndex:
+    """Columns by attribute name."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, AnyColumn] = {}
+
+    @property
+    def columns(self) -> Mapping[str, AnyColumn]:
+        return self._columns
+
+    @property
+    def schema(self) -> Schema:
+        return {key: column.type for key, column in self._columns.items()}
+
+    @property
+    def nbytes(self) -> int:
+        return sum(column.nbytes for column in self._columns.values())
+
+    def declare(self, schema: Schema) -> None:
+        """Add the columns that are new. A type never changes once it is declared."""
+        for key, type_ in schema.items():
+            if key not in self._columns:
+                self._columns[key] = new_column(type_)
+
+    def clear(self, rows: Iterable[int]) -> None:
+        for row in rows:
+            for column in self._columns.values():
+                column.clear(row)
+
+    def set(self, row: int, values: Values) -> None:
+        for key, value in values.items():
+            self._columns[key].set(row, value)
+
+    def facet(self, key: str, among: BitMap, limit: int) -> Facet:
+        return self._columns[key].facet(key, among, limit)

@@ -1,0 +1,147 @@
+"""Reading the catalogue: items, vectors and specification by row and by id. Owns a small pool of connections.
+
+Every method is one short read transaction, so that the WAL can be folded back. Writing is `catalog_writer`'s.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from queue import LifoQueue
+
+import orjson
+
+from index.catalog_connection import connect, transaction, translated
+from index.catalog_schema import FORMAT_VERSION, TABLES
+from index.errors import CollectionNotFoundError, CorruptError
+from index.spec_text import dump_spec, load_attributes, load_spec
+from index.types import CollectionSpec, Item
+
+CONNECTIONS = 4
+ITEM = "row, id, text, attributes, content_hash, picture_ref, sequence"
+ItemRow = tuple[int, str, str | None, str, str, str | None, int]
+
+
+class Catalog:
+    """The readers' side of `catalog.sqlite`. Safe to call from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: LifoQueue[sqlite3.Connection | None] = LifoQueue()
+        for _ in range(CONNECTIONS):
+            self._idle.put(None)
+        self._closed = False
+
+    def spec(self) -> CollectionSpec:
+        """Raises CorruptError where the format is not this version's."""
+        with self._reading() as connection:
+            return read_spec(connection)
+
+    def items(self, ids: Sequence[str]) -> list[Item | None]:
+        with self._reading() as connection:
+            found = {item.id: item for item in _items(connection, "id", ids)}
+        return [found.get(id_) for id_ in ids]
+
+    def rows(self, rows: Sequence[int]) -> list[Item | None]:
+        with self._reading() as connection:
+            found = {item.row: item for item in _items(connection, "row", [int(row) for row in rows])}
+        return [found.get(row) for row in rows]
+
+    def unchanged(self, hashes: Sequence[tuple[str, str]]) -> list[bool]:
+        """Is exactly this content stored, with at least one vector?"""
+        query = """SELECT id, content_hash FROM items WHERE id IN (SELECT value FROM json_each(?))
+                   AND EXISTS (SELECT 1 FROM vectors WHERE vectors.row = items.row)"""
+        with self._reading() as connection:
+            found = dict(connection.execute(query, (_json([id_ for id_, _ in hashes]),)))
+        return [found.get(id_) == content_hash for id_, content_hash in hashes]
+
+    def ids(self, after: str | None, limit: int) -> list[str]:
+        with self._reading() as connection:
+            query = "SELECT id FROM items WHERE id > ? ORDER BY id LIMIT ?"
+            return [id_ for (id_,) in connection.execute(query, (after or "", limit))]
+
+    def picture_ref(self, id_: str) -> str | None:
+        return self._one("SELECT picture_ref FROM items WHERE id = ?", id_)
+
+    def thumbnail(self, id_: str) -> str | None:
+        return self._one("SELECT thumbnail FROM items WHERE id = ?", id_)
+
+    def files_in_use(self) -> tuple[set[str], set[str]]:
+        """The picture references and the thumbnails of all items."""
+        with self._reading() as connection, transaction(connection):
+            refs = connection.execute("SELECT picture_ref FROM items WHERE picture_ref NOT NULL")
+            thumbnails = connection.execute("SELECT thumbnail FROM items WHERE thumbnail NOT NULL")
+            return {ref for (ref,) in refs}, {name for (name,) in thumbnails}
+
+    def close(self) -> None:
+        """Close every connection; waits for the queries that run."""
+        self._closed = True
+        for _ in range(CONNECTIONS):
+            connection = self._idle.get()
+            if connection is not None:
+                connection.close()
+        self._idle.put(None)  # whoever comes now wakes up and is told
+
+    def _one(self, query: str, id_: str) -> str | None:
+        with self._reading() as connection:
+            found = connection.execute(query, (id_,)).fetchone()
+        return found[0] if found else None
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        connection = self._idle.get()
+        try:
+            if self._closed:
+                raise CollectionNotFoundError("the collection is closed")
+            connection = connection or connect(self._path, writable=False)
+            with translated():
+                yield connection
+        finally:
+            self._idle.put(connection)
+
+
+def create_catalog(path: Path, spec: CollectionSpec) -> None:
+    """A new, empty catalogue, wholly on disk."""
+    with closing(connect(path, writable=True, create=True)) as connection:
+        with translated():
+            connection.executescript(TABLES)
+        with transaction(connection, "IMMEDIATE"):
+            meta = {"format_version": FORMAT_VERSION, "spec": dump_spec(spec), "sequence": 0, "tombstone_horizon": 0}
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            connection.executemany("INSERT INTO attributes VALUES (?, ?)", spec.attributes.items())
+
+
+def read_spec(connection: sqlite3.Connection) -> CollectionSpec:
+    """Raises CorruptError."""
+    meta = _meta(connection)
+    if meta.get("format_version") != FORMAT_VERSION:
+        raise CorruptError(
+            f"the catalogue has format {meta.get('format_version')!r}; this version reads {FORMAT_VERSION}"
+        )
+    try:
+        return load_spec(str(meta["spec"]), dict(connection.execute("SELECT key, type FROM attributes")))
+    except (ValueError, TypeError, KeyError) as error:
+        raise CorruptError(f"the catalogue's specification cannot be read: {error}") from error
+
+
+def _meta(connection: sqlite3.Connection) -> dict[str, object]:
+    try:
+        return dict(connection.execute("SELECT key, value FROM meta"))
+    except sqlite3.OperationalError as error:
+        if "no such" not in str(error):
+            raise
+        raise CorruptError(f"this is not a catalogue: {error}") from error
+
+
+def _items(connection: sqlite3.Connection, key: str, values: Sequence[str] | Sequence[int]) -> list[Item]:
+    query = f"SELECT {ITEM} FROM items WHERE {key} IN (SELECT value FROM json_each(?))"
+    return [_item(found) for found in connection.execute(query, (_json(values),))]
+
+
+def _item(found: ItemRow) -> Item:
+    row, id_, text, attributes, content_hash, picture_ref, sequence = found
+    return Item(row, id_, text, load_attributes(attributes), content_hash, picture_ref, sequence)
+
+
+def _json(values: Sequence[str] | Sequence[int]) -> str:
+    return orjson.dumps(list(values)).decode()

@@ -1,0 +1,96 @@
+"""What changed in the catalogue since a sequence number, read in one transaction. Owns the reading only.
+
+The writer and the readers in other processes follow by this same path, so that what is in memory is always a
+function of what is committed.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pyroaring import BitMap
+
+from index.attribute_values import Schema, Values
+from index.bitmaps import Rows
+from index.spec_text import load_attributes
+from index.stored_vectors import decode
+from index.types import CollectionSpec, FieldName, Vectors
+
+VECTORS_A_CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class ChangedItem:
+    """An item as it is now."""
+
+    row: int
+    id: str
+    values: Values
+
+
+@dataclass(frozen=True)
+class VectorChunk:
+    """Some of the new vectors of a field."""
+
+    field: FieldName
+    rows: Rows  # int64 [n]
+    vectors: Vectors  # float32 [n, d]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The newest state of every row touched since a sequence number."""
+
+    sequence: int
+    schema: Schema
+    items: Sequence[ChangedItem]
+    deleted: BitMap
+    revectored: BitMap
+    """Rows whose old vectors no longer count, whether new ones follow or not."""
+    vectors: Iterator[VectorChunk]
+    """Read while it is walked: only inside the transaction, so that a first load stays small in memory."""
+
+
+def read_changes(connection: sqlite3.Connection, since: int, known: BitMap, spec: CollectionSpec) -> Changes:
+    """Inside a transaction. `known` are the live rows as of `since`."""
+    return Changes(
+        sequence=_meta(connection, "sequence"),
+        schema=dict(connection.execute("SELECT key, type FROM attributes")),
+        items=_items(connection, since),
+        deleted=_deleted(connection, since, known),
+        revectored=_rows(connection, "SELECT row FROM items WHERE vector_sequence > ?", since),
+        vectors=_vectors(connection, since, spec),
+    )
+
+
+def _items(connection: sqlite3.Connection, since: int) -> list[ChangedItem]:
+    found = connection.execute("SELECT row, id, attributes FROM items WHERE sequence > ? ORDER BY row", (since,))
+    return [ChangedItem(row, id_, load_attributes(attributes)) for row, id_, attributes in found]
+
+
+def _deleted(connection: sqlite3.Connection, since: int, known: BitMap) -> BitMap:
+    if since >= _meta(connection, "tombstone_horizon"):
+        return known & _rows(connection, "SELECT row FROM tombstones WHERE sequence > ?", since)
+    # Some tombstones since then are forgotten: what the table no longer holds was deleted.
+    return known - BitMap(row for (row,) in connection.execute("SELECT row FROM items"))
+
+
+def _vectors(connection: sqlite3.Connection, since: int, spec: CollectionSpec) -> Iterator[VectorChunk]:
+    query = """SELECT items.row, vectors.data FROM items CROSS JOIN vectors
+               ON vectors.row = items.row AND vectors.field = ? AND vectors.space = ?
+               WHERE items.vector_sequence > ?"""
+    for field in spec.fields:
+        cursor = connection.execute(query, (field, spec.space_id, since))
+        while found := cursor.fetchmany(VECTORS_A_CHUNK):
+            rows = np.array([row for row, _ in found], dtype=np.int64)
+            yield VectorChunk(field, rows, decode([data for _, data in found], spec.dimension))
+
+
+def _rows(connection: sqlite3.Connection, query: str, since: int) -> BitMap:
+    return BitMap(row for (row,) in connection.execute(query, (since,)))
+
+
+def _meta(connection: sqlite3.Connection, key: str) -> int:
+    (value,) = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return int(value)

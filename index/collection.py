@@ -1,0 +1,204 @@
+"""A collection on the local disk. Joins the catalogue, the pictures, the state in memory and the writer.
+
+It opens for reading and follows whoever writes. The first write takes the writer lock, which is then held until
+`close`; where another process holds it, the write raises CollectionLockedError and reading goes on. So a gateway
+serves while a job indexes, and writes again when the job is done.
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+
+from index.attribute_values import Schema, admit
+from index.catalog import Catalog
+from index.catalog_connection import connect
+from index.collection_files import CollectionFiles
+from index.collection_state import CollectionState
+from index.collection_writer import CollectionWriter
+from index.errors import CollectionNotFoundError, FieldNotFoundError, ReadOnlyError
+from index.follower import Follower
+from index.pictures import PictureStore
+from index.prepared_item import prepare
+from index.segment import merge
+from index.stored_vectors import unit
+from index.types import (
+    Attributes,
+    Candidate,
+    CollectionInfo,
+    CollectionSpec,
+    Facet,
+    FieldName,
+    Filter,
+    Item,
+    ItemWrite,
+    SearchParameters,
+    Vector,
+    Vectors,
+    WriteReceipt,
+)
+
+DEFAULTS = SearchParameters()
+
+
+class LocalCollection:
+    """The `Collection` port over `catalog.sqlite` and exact segments in memory."""
+
+    def __init__(self, files: CollectionFiles, writable: bool, owner: str | None = None) -> None:
+        self._files, self._writable, self._owner = files, writable, owner
+        self._identity = files.identity()
+        self._catalog = Catalog(files.catalog)
+        self._pictures = PictureStore(files.root)
+        self._writing = threading.Lock()
+        self._writer: CollectionWriter | None = None
+        self._closed = False
+        self._disk_bytes = (-1, 0)
+        try:
+            self._created_with = self._catalog.spec()
+            self._state = CollectionState(self._created_with)
+            with closing(connect(files.catalog, writable=False)) as connection:
+                self._state.follow(connection)
+            self._follower = Follower(files.catalog, self._state.follow)
+        except BaseException:
+            self._catalog.close()
+            raise
+
+    @property
+    def spec(self) -> CollectionSpec:
+        """As created, with the attribute schema as it has grown."""
+        return replace(self._created_with, attributes=self._state.schema)
+
+    @property
+    def is_current(self) -> bool:
+        """False once the collection of this name was dropped or made anew, by whatever process."""
+        return not self._closed and self._files.identity() == self._identity
+
+    def upsert(self, items: Sequence[ItemWrite]) -> WriteReceipt:
+        return self._take_writer().upsert(items)
+
+    def check(self, item: ItemWrite) -> None:
+        prepare(item, self._created_with)
+        admit(item.id, item.attributes, self._state.schema)
+
+    def unchanged(self, hashes: Sequence[tuple[str, str]]) -> Sequence[bool]:
+        return self._catalog.unchanged(hashes)
+
+    def patch(self, id_: str, attributes: Attributes) -> int:
+        return self._take_writer().patch(id_, attributes)
+
+    def delete(self, ids: Sequence[str]) -> tuple[int, int]:
+        return self._take_writer().delete(ids)
+
+    def delete_matching(self, filter_: Filter) -> tuple[int, int]:
+        return self._take_writer().delete_matching(filter_)
+
+    def declare(self, schema: Schema) -> int:
+        """Add attributes to the schema; returns the sequence number."""
+        return self._take_writer().declare(schema)
+
+    def get(self, ids: Sequence[str]) -> Sequence[Item | None]:
+        return self._catalog.items(ids)
+
+    def rows(self, rows: Sequence[int]) -> Sequence[Item | None]:
+        return self._catalog.rows(rows)
+
+    def vectors(self, field: FieldName, ids: Sequence[str]) -> Sequence[Vector | None]:
+        self._check_field(field)
+        rows = np.array(self._state.rows_of(ids), dtype=np.int64)
+        found, vectors = self._state.vectors(field, rows)
+        return [vector if is_there else None for is_there, vector in zip(found, vectors, strict=True)]
+
+    def row_vectors(self, field: FieldName, rows: Sequence[int]) -> Vectors:
+        self._check_field(field)
+        return self._state.vectors(field, np.array(rows, dtype=np.int64))[1]
+
+    def picture(self, id_: str) -> bytes | None:
+        return self._pictures.picture(self._catalog.picture_ref(id_))
+
+    def thumbnail(self, id_: str) -> bytes | None:
+        return self._pictures.thumbnail(self._catalog.thumbnail(id_))
+
+    def search(
+        self,
+        field: FieldName,
+        query: Vector,
+        limit: int,
+        filter_: Filter | None = None,
+        params: SearchParameters = DEFAULTS,
+        exclude: Iterable[str] = (),
+    ) -> Sequence[Candidate]:
+        """Raises FieldNotFoundError, FilterError, SpaceMismatchError, VectorError."""
+        self._check_field(field)
+        direction = unit(query, self._created_with.dimension, "the query")
+        view, allowed = self._state.select(filter_, exclude)
+        answers = [segment.search(direction, limit, allowed, params) for segment in view.segments[field]]
+        hits = merge(answers, limit)
+        found = zip(hits.rows.tolist(), hits.cosines.tolist(), strict=True)
+        return [Candidate(row, view.id_of[row], cosine) for row, cosine in found]
+
+    def count(self, filter_: Filter | None = None) -> int:
+        return len(self._state.matching(filter_))
+
+    def facets(self, filter_: Filter | None = None, limit: int = 50) -> Sequence[Facet]:
+        return self._state.facets(filter_, limit)
+
+    def ids(self, after: str | None = None, limit: int = 1000) -> Sequence[str]:
+        return self._catalog.ids(after, limit)
+
+    def wait_for(self, sequence: int, timeout_s: float) -> None:
+        self._state.wait_for(sequence, timeout_s)
+
+    def info(self) -> CollectionInfo:
+        items, vectors, memory_bytes = self._state.sizes()
+        return CollectionInfo(
+            spec=self.spec,
+            items=items,
+            vectors=vectors,
+            sequence=self._state.sequence,
+            memory_bytes=memory_bytes,
+            disk_bytes=self._files.catalog_bytes() + self._picture_bytes(),
+            writable=self._writable,
+        )
+
+    def close(self) -> None:
+        """Finish the writes that wait, release the lock, refuse everything from now on."""
+        with self._writing:
+            if self._closed:
+                return
+            self._closed = True
+            if self._writer is not None:
+                self._writer.close()
+        self._state.close()
+        self._follower.close()
+        self._catalog.close()
+
+    def _take_writer(self) -> CollectionWriter:
+        """The writer, and with it the lock. Raises ReadOnlyError, CollectionLockedError."""
+        with self._writing:
+            if not self._writable:
+                raise ReadOnlyError(f"collection '{self._created_with.name}' is open for reading only")
+            if self._closed:
+                raise CollectionNotFoundError(f"collection '{self._created_with.name}' was closed or dropped")
+            if self._writer is None:
+                self._writer = self._new_writer()
+            return self._writer
+
+    def _new_writer(self) -> CollectionWriter:
+        return CollectionWriter(
+            self._files, self._identity, self._owner, self._created_with, self._state, self._pictures, self._catalog
+        )
+
+    def _check_field(self, field: FieldName) -> None:
+        known = self._created_with.fields
+        if field not in known:
+            raise FieldNotFoundError(f"no vector field '{field}'; there are {', '.join(known)}")
+
+    def _picture_bytes(self) -> int:
+        """A walk over the files, repeated only when something was written since."""
+        sequence, size = self._disk_bytes
+        if sequence != self._state.sequence:
+            sequence, size = self._state.sequence, self._pictures.disk_bytes()
+            self._disk_bytes = (sequence, size)
+        return size

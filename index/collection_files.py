@@ -1,0 +1,97 @@
+"""Where the files of a collection lie, and what is a name. Owns the layout and the atomic create and drop."""
+
+import re
+import shutil
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.catalog_connection import translated
+from index.durable_files import sync_folder
+from index.errors import CollectionNameError
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+HIDDEN = (".creating-", ".dropped-")
+LEFTOVER_AGE_S = 600.0
+
+
+@dataclass(frozen=True)
+class CollectionFiles:
+    """The folder of one collection."""
+
+    root: Path
+
+    @property
+    def catalog(self) -> Path:
+        return self.root / "catalog.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "writer.lock"
+
+    def identity(self) -> int | None:
+        """Tells this catalogue from a later one of the same name; None where there is none."""
+        try:
+            return self.catalog.stat().st_ino
+        except FileNotFoundError:
+            return None
+
+    def catalog_bytes(self) -> int:
+        return sum(path.stat().st_size for path in self.root.glob("catalog.sqlite*"))
+
+
+def files_of(directory: Path, name: str) -> CollectionFiles:
+    """Raises CollectionNameError: a name never leaves the directory."""
+    if not NAME.fullmatch(name):
+        raise CollectionNameError(
+            f"{name[:80]!r} is not a collection name: 1 to 64 of a-z, 0-9, '-' and '_', a letter or digit first"
+        )
+    return CollectionFiles(directory / name)
+
+
+def names_in(directory: Path) -> list[str]:
+    found = directory.glob("*/catalog.sqlite")
+    return sorted(path.parent.name for path in found if NAME.fullmatch(path.parent.name))
+
+
+def draft(directory: Path, name: str) -> CollectionFiles:
+    """A hidden folder in which a collection is made ready."""
+    with translated():
+        root = directory / f".creating-{name}-{uuid.uuid4().hex}"
+        root.mkdir(parents=True)
+    return CollectionFiles(root)
+
+
+def publish(made: CollectionFiles, files: CollectionFiles) -> bool:
+    """Give a finished draft its name, durably. False, and the draft removed, where the name is taken."""
+    with translated():
+        try:
+            sync_folder(made.root)
+            made.root.rename(files.root)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if not files.catalog.exists():
+                raise error
+            return False
+        finally:
+            shutil.rmtree(made.root, ignore_errors=True)
+        sync_folder(files.root.parent)
+    return True
+
+
+def remove(files: CollectionFiles) -> None:
+    """Take the name away in one step, then delete at leisure."""
+    with translated():
+        doomed = files.root.with_name(f".dropped-{files.root.name}-{uuid.uuid4().hex}")
+        files.root.rename(doomed)
+        sync_folder(files.root.parent)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Delete what a killed process left of a create or a drop; young folders may still be in the making."""
+    for path in directory.glob(".*-*"):
+        if path.name.startswith(HIDDEN) and path.stat().st_mtime < time.time() - LEFTOVER_AGE_S:
+            shutil.rmtree(path, ignore_errors=True)

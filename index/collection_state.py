@@ -1,0 +1,178 @@
+"""What a process holds in memory of a collection: segments, attributes, ids. Owns the lock and what is visible.
+
+Everything here is a function of the catalogue at one sequence number. `follow` brings it up to date and shows a
+whole transaction or none of it. A search takes an immutable `View` and the rows its filter allows, both under the
+lock and for the same sequence number; the scan itself runs without the lock.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyroaring import BitMap
+
+from index.attribute_index import AttributeIndex
+from index.attribute_values import Schema
+from index.bitmaps import Rows
+from index.catalog_connection import transaction
+from index.changes import Changes, read_changes
+from index.errors import CollectionNotFoundError, SequenceTimeoutError
+from index.exact_segment import ExactSegment
+from index.filters import FilterScope, matching
+from index.id_map import IdMap
+from index.segment import SegmentView
+from index.types import CollectionSpec, Facet, FieldName, Filter, Vectors
+
+BYTES_AN_ID = 150
+"""A short id in two dictionaries."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What a search runs on."""
+
+    sequence: int
+    segments: Mapping[FieldName, Sequence[SegmentView]]
+    id_of: Mapping[int, str]
+
+
+class CollectionState:
+    """Safe to call from several threads."""
+
+    def __init__(self, spec: CollectionSpec) -> None:
+        self._spec = spec
+        self._following = threading.Lock()
+        self._changed = threading.Condition()  # guards everything below
+        self._attributes = AttributeIndex()
+        self._ids = IdMap()
+        self._live = BitMap()
+        self._segments = {field: ExactSegment(spec.dimension) for field in spec.fields}
+        self._sequence = -1
+        self._closed = False
+        self._view = self._new_view()
+
+    def follow(self, connection: sqlite3.Connection) -> None:
+        """Catch up with what is committed, and show it all at once."""
+        with self._following, transaction(connection):
+            (committed,) = connection.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
+            if committed > self._sequence:
+                self._apply(read_changes(connection, self._sequence, self._live, self._spec))
+
+    def select(self, filter_: Filter | None, exclude: Iterable[str] = ()) -> tuple[View, BitMap | None]:
+        """The current view and the rows allowed in it; None where all are. Raises FilterError."""
+        with self._changed:
+            self._check_open()
+            excluded = BitMap(self._ids.row_of[id_] for id_ in exclude if id_ in self._ids.row_of)
+            if filter_ is None and not excluded:
+                return self._view, None
+            return self._view, self._matching(filter_) - excluded
+
+    def matching(self, filter_: Filter | None) -> BitMap:
+        with self._changed:
+            self._check_open()
+            return self._matching(filter_)
+
+    def facets(self, filter_: Filter | None, limit: int) -> list[Facet]:
+        """Column by column, so that a wide collection holds nobody up for long."""
+        among = self.matching(filter_)
+        return [self._facet(key, among, limit) for key in sorted(self.schema)]
+
+    def vectors(self, field: FieldName, rows: Rows) -> tuple[Sequence[bool], Vectors]:
+        """Which rows have a vector, and float32 [n, d] with zeros where none."""
+        with self._changed:
+            self._check_open()
+            found, vectors = self._segments[field].vectors(rows)
+        return found.tolist(), vectors
+
+    def rows_of(self, ids: Sequence[str]) -> list[int]:
+        """Rows by id, -1 where unknown."""
+        with self._changed:
+            return [self._ids.row_of.get(id_, -1) for id_ in ids]
+
+    def wait_for(self, sequence: int, timeout_s: float) -> None:
+        """Raises SequenceTimeoutError."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._sequence >= sequence, timeout_s)
+            self._check_open()
+            if self._sequence < sequence:
+                raise SequenceTimeoutError(
+                    f"sequence {sequence} is not visible after {timeout_s:g} s; {self._sequence} is"
+                )
+
+    @property
+    def schema(self) -> Schema:
+        with self._changed:
+            return self._attributes.schema
+
+    @property
+    def sequence(self) -> int:
+        return self._sequence
+
+    def sizes(self) -> tuple[int, Mapping[FieldName, int], int]:
+        """(items, vectors by field, bytes in memory)"""
+        with self._changed:
+            self._check_open()
+            vectors = {field: segment.live for field, segment in self._segments.items()}
+            held = sum(segment.nbytes for segment in self._segments.values()) + self._attributes.nbytes
+            return len(self._live), vectors, held + len(self._live) * BYTES_AN_ID
+
+    def close(self) -> None:
+        """Refuse everything from now on, and wake who waits."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _apply(self, changes: Changes) -> None:
+        self._stage(changes)
+        with self._changed:
+            self._show(changes)
+            self._changed.notify_all()
+        self._compact()
+
+    def _stage(self, changes: Changes) -> None:
+        for segment in self._segments.values():
+            segment.unstage()  # of an attempt that failed half way
+        for chunk in changes.vectors:
+            self._segments[chunk.field].stage(chunk.rows, chunk.vectors)
+
+    def _show(self, changes: Changes) -> None:
+        touched = BitMap(item.row for item in changes.items)
+        self._attributes.declare(changes.schema)
+        self._attributes.clear((touched | changes.deleted) & self._live)
+        for item in changes.items:
+            self._attributes.set(item.row, item.values)
+        self._ids.remove(changes.deleted)
+        self._ids.add([(item.row, item.id) for item in changes.items])
+        self._live = (self._live - changes.deleted) | touched  # a new one: selections hold the old
+        for segment in self._segments.values():
+            segment.publish(changes.deleted | changes.revectored)
+        self._sequence = changes.sequence
+        self._view = self._new_view()
+
+    def _compact(self) -> None:
+        """Outside the lock: only the thread that follows changes a segment."""
+        for field, segment in self._segments.items():
+            if segment.needs_compaction():
+                compacted = segment.compacted()
+                with self._changed:
+                    self._segments[field] = compacted
+                    self._view = self._new_view()
+
+    def _new_view(self) -> View:
+        """Step 3 puts the sealed segments of a field before its exact one."""
+        segments = {field: (segment.view,) for field, segment in self._segments.items()}
+        return View(self._sequence, segments, self._ids.id_of)
+
+    def _matching(self, filter_: Filter | None) -> BitMap:
+        if filter_ is None:
+            return self._live
+        return matching(filter_, FilterScope(self._attributes.columns, self._live, self._ids.row_of))
+
+    def _facet(self, key: str, among: BitMap, limit: int) -> Facet:
+        with self._changed:
+            return self._attributes.facet(key, among, limit)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise CollectionNotFoundError(f"collection '{self._spec.name}' was closed or dropped")

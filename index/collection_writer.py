@@ -1,0 +1,88 @@
+"""The writing side of a local collection: the lock, the sweep of old pictures, and every kind of write.
+
+Exists only while this process holds the writer lock. Checks and encodes in the caller's thread, writes the
+picture files, and only then hands the rows to the one thread that commits.
+"""
+
+from collections.abc import Sequence
+
+from index.attribute_values import Schema
+from index.catalog import Catalog
+from index.catalog_writer import CatalogWriter
+from index.collection_files import CollectionFiles
+from index.collection_state import CollectionState
+from index.errors import CollectionNotFoundError
+from index.group_commit import GroupCommit
+from index.pictures import PictureStore
+from index.prepared_item import PreparedItem, prepare
+from index.types import Attributes, CollectionSpec, Filter, ItemWrite, WriteReceipt
+from index.writer_lock import WriterLock
+
+
+class CollectionWriter:
+    """Safe to call from several threads; each gets its own receipt."""
+
+    def __init__(
+        self,
+        files: CollectionFiles,
+        identity: int | None,
+        owner: str | None,
+        spec: CollectionSpec,
+        state: CollectionState,
+        pictures: PictureStore,
+        catalog: Catalog,
+    ) -> None:
+        self._spec, self._state, self._pictures = spec, state, pictures
+        self._lock = WriterLock(files.lock, owner)
+        try:
+            if files.identity() != identity:
+                raise CollectionNotFoundError(f"collection '{spec.name}' was dropped and made anew; open it again")
+            # Before the first write of ours, and nobody else may write: no file is between disk and row.
+            pictures.sweep(*catalog.files_in_use())
+            self._commits = GroupCommit(files.catalog, spec.space_id, state.follow)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def upsert(self, items: Sequence[ItemWrite]) -> WriteReceipt:
+        prepared = self._prepared(items)
+        return self._commits.run(lambda catalog: catalog.upsert(prepared))
+
+    def patch(self, id_: str, attributes: Attributes) -> int:
+        return self._commits.run(lambda catalog: catalog.patch(id_, attributes))
+
+    def delete(self, ids: Sequence[str]) -> tuple[int, int]:
+        return self._commits.run(lambda catalog: catalog.delete(ids))
+
+    def delete_matching(self, filter_: Filter) -> tuple[int, int]:
+        """Alone: the filter is evaluated over memory, which shows no uncommitted write of the same group."""
+
+        def delete(catalog: CatalogWriter) -> tuple[int, int]:
+            return catalog.delete_rows(list(self._state.matching(filter_)))
+
+        return self._commits.run(delete, alone=True)
+
+    def declare(self, schema: Schema) -> int:
+        return self._commits.run(lambda catalog: catalog.declare(schema))
+
+    def close(self) -> None:
+        self._commits.close()
+        self._lock.release()
+
+    def _prepared(self, items: Sequence[ItemWrite]) -> list[PreparedItem]:
+        """All checks come before the first file."""
+        prepared = [prepare(item, self._spec) for item in items]
+        refs = self._keep_pictures(items)
+        return [
+            ready.with_files(refs.get(number), self._keep_thumbnail(item.thumbnail))
+            for number, (item, ready) in enumerate(zip(items, prepared, strict=True))
+        ]
+
+    def _keep_pictures(self, items: Sequence[ItemWrite]) -> dict[int, str]:
+        if self._spec.pictures == "none":
+            return {}
+        brought = {number: item.picture for number, item in enumerate(items) if item.picture is not None}
+        return dict(zip(brought, self._pictures.keep(list(brought.values())), strict=True))
+
+    def _keep_thumbnail(self, thumbnail: bytes | None) -> str | None:
+        return None if thumbnail is None else self._pictures.keep_thumbnail(thumbnail)

@@ -1,0 +1,102 @@
+"""Kept pictures and thumbnails as files named by their content. Owns the two folders of a collection.
+
+A picture is durable before `keep` returns, so a committed row never refers to a missing file. A thumbnail is
+derived: it is not synced, and a missing one is no error. Which files are in use is the catalogue's knowledge and
+is passed in. Knows nothing of pixels.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from index.catalog_connection import translated
+from index.durable_files import place, sync_folder
+
+PREFIX = "sha256:"
+SWEEP_AGE_S = 300.0
+"""Younger files are left alone: belt and braces, since the sweep runs before the first write anyway."""
+
+
+class PictureStore:
+    """Files under `pictures/ab/ab12…` and `thumbnails/ab/ab12…`. Safe to call from several threads."""
+
+    def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
+        self._pictures = root / "pictures"
+        self._thumbnails = root / "thumbnails"
+        self._clock = clock
+
+    def keep(self, pictures: Sequence[bytes]) -> list[str]:
+        """Store pictures durably; returns `sha256:<hex>` for each. Raises StorageFullError."""
+        with translated():
+            paths = [self._keep_one(picture) for picture in pictures]
+            # Whoever named a file or made a folder, its name is synced here: it may have been a moment ago.
+            for folder in {folder for path in paths for folder in path.parents[:3]}:
+                sync_folder(folder)
+        return [PREFIX + path.name for path in paths]
+
+    def keep_thumbnail(self, thumbnail: bytes) -> str:
+        """Store a thumbnail; returns its name."""
+        path = _path(self._thumbnails, hashlib.sha256(thumbnail).hexdigest())
+        with translated():
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                place(path, thumbnail, durable=False)
+        return path.name
+
+    def picture(self, ref: str | None) -> bytes | None:
+        """The bytes of a kept picture; None where the reference is not to one."""
+        if ref is None or not ref.startswith(PREFIX):
+            return None
+        return _read(self._pictures, ref.removeprefix(PREFIX))
+
+    def thumbnail(self, name: str | None) -> bytes | None:
+        return None if name is None else _read(self._thumbnails, name)
+
+    def sweep(self, refs: Collection[str], thumbnails: Collection[str], age_s: float = SWEEP_AGE_S) -> int:
+        """Delete files that nothing refers to; returns how many. Only while nobody writes."""
+        used = {ref.removeprefix(PREFIX) for ref in refs}
+        with translated():
+            before = self._clock() - age_s
+            return _sweep(self._pictures, used, before) + _sweep(self._thumbnails, set(thumbnails), before)
+
+    def disk_bytes(self) -> int:
+        files = [*self._pictures.glob("*/*"), *self._thumbnails.glob("*/*")]
+        return sum(_size(path) for path in files)
+
+    def _keep_one(self, picture: bytes) -> Path:
+        path = _path(self._pictures, hashlib.sha256(picture).hexdigest())
+        if path.exists():
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place(path, picture, durable=True)
+        return path
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / name[:2] / name
+
+
+def _read(folder: Path, name: str) -> bytes | None:
+    if not (len(name) == 64 and name.isalnum()):
+        return None
+    try:
+        return _path(folder, name).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _sweep(folder: Path, used: Collection[str], before: float) -> int:
+    swept = 0
+    for path in folder.glob("*/*"):
+        if path.name not in used and path.stat().st_mtime < before:
+            path.unlink()
+            swept += 1
+    return swept
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,50 @@
+"""What a segment of a vector field is: the seam between the exact segment and the sealed ones to come.
+
+Owns the two protocols and the merge of several answers. Knows no storage and no index structure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from index.bitmaps import Rows
+from index.types import SearchParameters, Vector
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Rows with their cosines, best first, ties by row."""
+
+    rows: Rows  # int64 [k]
+    cosines: NDArray[np.float32]  # float32 [k]
+
+
+class SegmentView(Protocol):
+    """A segment as it stood at one sequence number. Immutable: any thread may search it, without a lock."""
+
+    def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:
+        """The `limit` nearest live rows among `allowed` (all, where None)."""
+
+
+def best(rows: Rows, cosines: NDArray[np.float32], limit: int) -> Hits:
+    """The `limit` best of unordered rows, in order. The cut keeps ties, so that the row decides them."""
+    if limit <= 0 or not len(rows):
+        return Hits(rows[:0], cosines[:0])
+    if limit < len(rows):
+        worst = np.partition(cosines, len(cosines) - limit)[len(cosines) - limit]
+        kept = np.flatnonzero(cosines >= worst)
+        rows, cosines = rows[kept], cosines[kept]
+    order = np.lexsort((rows, -cosines))[:limit]
+    return Hits(rows[order], cosines[order])
+
+
+def merge(answers: Sequence[Hits], limit: int) -> Hits:
+    """One answer of several segments; a row lives in at most one of them."""
+    if len(answers) == 1:
+        return answers[0]
+    rows = np.concatenate([hits.rows for hits in answers])
+    return best(rows, np.concatenate([hits.cosines for hits in answers]), limit)

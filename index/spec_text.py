@@ -1,0 +1,32 @@
+"""A collection's specification as JSON text and back. Owns the encoding; the attribute schema lies elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import orjson
+
+from index.attribute_values import Schema
+from index.types import Attributes, CollectionSpec
+
+
+def dump_spec(spec: CollectionSpec) -> str:
+    values = asdict(spec)
+    del values["attributes"]  # it grows: a table of its own
+    return orjson.dumps(values).decode()
+
+
+def load_spec(text: str, schema: Schema) -> CollectionSpec:
+    """Raises ValueError, TypeError or KeyError where the text is no specification."""
+    values = orjson.loads(text)
+    fields = tuple(values.pop("fields"))
+    return CollectionSpec(**values, fields=fields, attributes=schema)
+
+
+def dump_attributes(attributes: Attributes) -> str:
+    """Canonical: equal attributes give equal text."""
+    return orjson.dumps(dict(attributes), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def load_attributes(text: str) -> Attributes:
+    values: Mapping[str, object] = orjson.loads(text)
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}  # type: ignore[misc]
