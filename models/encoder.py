@@ -16,10 +16,13 @@ from models.manifest import Manifest
 
 @dataclass(frozen=True)
 class EncodedTexts:
-    """Vectors float32 [n, d] of unit length, and which texts were longer than the context."""
+    """Vectors float32 [n, d] of unit length, and what the tokenizer made of each text."""
 
     vectors: Vectors
+    token_counts: tuple[int, ...]
+    """Tokens that were encoded, so never more than the context holds."""
     truncated: tuple[bool, ...]
+    """Which texts were longer than the context."""
 
 
 class Encoder(Protocol):
@@ -96,4 +99,5 @@ class OnnxEncoder:
         if self._manifest.text.takes_attention_mask:
             inputs["attention_mask"] = mask
         (vectors,) = self._text.run(["embedding"], inputs)
-        return EncodedTexts(np.asarray(vectors, dtype=np.float32), truncated)
+        counts = tuple(int(count) for count in mask.sum(axis=1))
+        return EncodedTexts(np.asarray(vectors, dtype=np.float32), counts, truncated)

@@ -1,0 +1,15 @@
+"""The port of what may be forgotten: bounded, with a time to live. Losing an entry costs time, never data."""
+
+from typing import Protocol, TypeVar
+
+V = TypeVar("V")
+
+
+class Cache(Protocol[V]):
+    """Values by key. An adapter between processes brings a codec for its kind of value."""
+
+    async def get(self, key: str) -> V | None:
+        """The value, or None where it is unknown or too old."""
+
+    async def put(self, key: str, value: V, size_bytes: int) -> None:
+        """Keep a value of about `size_bytes`; one larger than the whole cache is not kept."""
