@@ -37,6 +37,8 @@ class PdvParts:
 def unit(vector: Vector) -> Vector:
     """The vector [d] at unit length; raises CompositionError where its parts cancel out."""
     length = float(np.linalg.norm(vector))
+    if not np.isfinite(length):
+        raise CompositionError("the weights of the query are too large: use weights around 1")
     if length < MIN_LENGTH:
         raise CompositionError("the parts of the query cancel each other out: change their weights")
     return np.asarray(vector / length, dtype=np.float32)
@@ -54,13 +56,16 @@ def pdv(parts: PdvParts, alpha: float, beta: float) -> Vector:
     1 the text only; alpha scales the change. For alpha_I = alpha_T = alpha the paper's mixture reduces to this.
     """
     direction = parts.target - parts.base
-    return unit((1.0 - beta) * parts.image + beta * parts.base + alpha * direction)
+    with np.errstate(over="ignore", invalid="ignore"):  # `unit` tells the user
+        mixed = (1.0 - beta) * parts.image + beta * parts.base + alpha * direction
+        return unit(mixed)
 
 
 def weighted_sum(vectors: Sequence[Vector], weights: Sequence[float]) -> Vector:
     """Sum of centred vectors [d] with their weights (negative ones repel), at unit length."""
-    total = np.einsum("n,nd->d", np.asarray(weights, dtype=np.float32), np.stack(vectors))
-    return unit(np.asarray(total, dtype=np.float32))
+    with np.errstate(over="ignore", invalid="ignore"):  # `unit` tells the user
+        total = np.einsum("n,nd->d", np.asarray(weights, dtype=np.float32), np.stack(vectors))
+        return unit(np.asarray(total, dtype=np.float32))
 
 
 def product(image: Vector | None, text: Vector | None, image_weight: float) -> Vector:

@@ -15,7 +15,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from models.errors import BoxError, PictureTooLargeError, PictureUnreadableError
 
-ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO", "PPM", "AVIF")
+# MPO is opened by the JPEG plugin and has no name of its own there.
+ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 _WHITE = (255, 255, 255)
 
 
@@ -72,7 +73,7 @@ def open_picture(data: bytes, limits: PictureLimits = PictureLimits()) -> Image.
         raise PictureTooLargeError(str(exc)) from exc
     except UnidentifiedImageError as exc:
         raise PictureUnreadableError("the bytes are not a picture of a known format") from exc
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, MemoryError) as exc:
+    except Exception as exc:
         raise PictureUnreadableError(f"the picture is damaged or incomplete: {exc}") from exc
 
 

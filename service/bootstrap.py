@@ -1,15 +1,44 @@
 """The one composition root: chooses the parts by the settings and puts them together."""
 
+import asyncio
+import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
+from index.ports import CollectionStore
+from models.bundle import Bundle, find_bundles
+from models.encoder import Encoder
+from models.pictures import PictureLimits
+from service.batching import policy
+from service.cache import MemoryCache
+from service.decode import Decoder
+from service.embedder import Embedder
+from service.errors import NoBundleError, SettingsError
 from service.metrics import Metrics
+from service.pacing import Threads
+from service.pipeline.access import Access
 from service.pipeline.collections import Collections
+from service.pipeline.composition import Composer
 from service.pipeline.embeddings import Embeddings
+from service.pipeline.ingredients import Ingredients
+from service.pipeline.interpret import Interpreter
+from service.pipeline.item_encoder import ItemEncoder
 from service.pipeline.items import Items
 from service.pipeline.models import Models
+from service.pipeline.recipe import QueryState
 from service.pipeline.search import Searcher
+from service.queue import Encoded, EncodeQueue, LocalQueue
 from service.settings import Settings
+from service.types import Limits
+
+ENGINES = {"onnxruntime": "models.encoder:OnnxEncoder"}
+"""Called with (bundle, threads)."""
+STORES = {"local": "index.store:LocalStore"}
+"""Called with the folder of the collections."""
+
+_WAITING_PER_THREAD = 32
 
 
 @dataclass(frozen=True)
@@ -23,9 +52,19 @@ class Application:
     collections: Collections
     embeddings: Embeddings
     models: Models
+    queue: EncodeQueue
+    store: CollectionStore
+    pools: tuple[Threads, ...]
 
     async def close(self) -> None:
-        """Refuse new work, let accepted work finish within `drain_s`, close the store."""
+        """Refuse new work, let accepted work finish within `drain_s`, close the store. May be called twice."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self.queue.close(self.settings.drain_s)
+        for pool in self.pools:
+            pool.close()
+        self.store.close()
 
     async def __aenter__(self) -> "Application":
         return self
@@ -37,5 +76,118 @@ class Application:
 
 
 def build(settings: Settings) -> Application:
-    """Load the bundles and open the store; blocks for about a second. Raises NoBundleError, BundleError."""
-    return Application(settings, Metrics(), Searcher(), Items(), Collections(), Embeddings(), Models())
+    """Load the bundles and open the store; blocks for about a second.
+
+    Raises: NoBundleError, BundleError, SettingsError, and what the store raises.
+    """
+    encoders = load_encoders(settings)
+    make_store: Any = _part(STORES, settings.store, "store")
+    settings.collections_dir.mkdir(parents=True, exist_ok=True)
+    return assemble(settings, encoders, make_store(settings.collections_dir))
+
+
+def load_encoders(settings: Settings) -> dict[str, Encoder]:
+    """Every bundle of the folders in an engine of its own, by the name in its manifest."""
+    make: Any = _part(ENGINES, settings.engine, "engine")
+    bundles: dict[str, Bundle] = {}
+    for bundle in (bundle for folder in settings.bundle_folders for bundle in find_bundles(folder)):
+        if bundle.manifest.name in bundles:
+            raise SettingsError(f"two bundles are called {bundle.manifest.name!r}: remove {bundle.folder}")
+        bundles[bundle.manifest.name] = bundle
+    if not bundles:
+        places = " and ".join(str(folder) for folder in settings.bundle_folders)
+        raise NoBundleError(
+            f"there is no model bundle in {places}: `make demo` puts the starter model there, and "
+            "LOOKALIKE_BUNDLE_DIRS names other folders"
+        )
+    return {name: make(bundle, settings.encoder_threads) for name, bundle in bundles.items()}
+
+
+def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: CollectionStore) -> Application:
+    """Put ready encoders and a ready store together; owns both from here on."""
+    metrics = Metrics()
+    limits = limits_of(settings)
+    queue = LocalQueue(
+        encoders,
+        policy(max_rows=1),
+        metrics,
+        workers=settings.encoder_runs,
+        capacity={"interactive": settings.queue_interactive, "bulk": settings.queue_bulk},
+    )
+    decoding = _threads("decode", settings.decode_runs)
+    storing = _threads("store", settings.store_threads)
+    decoder = Decoder(decoding, picture_limits_of(settings))
+    embedder = Embedder(queue, _vector_cache(settings, metrics), decoder, limits.max_text_chars)
+    manifests = {name: encoder.manifest for name, encoder in encoders.items()}
+    models = Models(manifests, default_model(settings, manifests), queue, store, storing)
+    access = Access(store, models, storing)
+    ingredients = Ingredients(access, embedder)
+    interpreter = Interpreter(ingredients, Composer(access, ingredients), limits)
+    window = 2 * (settings.encoder_runs + settings.decode_runs)
+    return Application(
+        settings=settings,
+        metrics=metrics,
+        searcher=Searcher(access, interpreter, _query_cache(settings, metrics), metrics, limits),
+        items=Items(access, ItemEncoder(decoder, embedder), decoder, metrics, limits, window, settings.read_deadline_s),
+        collections=Collections(store, models, storing, settings.read_deadline_s),
+        embeddings=Embeddings(models, embedder, metrics, limits, window),
+        models=models,
+        queue=queue,
+        store=store,
+        pools=(decoding, storing),
+    )
+
+
+def default_model(settings: Settings, names: Mapping[str, object]) -> str:
+    """The one that was asked for, or the first where the default was left alone and is not there."""
+    if settings.default_model in names:
+        return settings.default_model
+    if "default_model" in settings.model_fields_set:
+        raise SettingsError(f"LOOKALIKE_DEFAULT_MODEL is {settings.default_model!r}; loaded are {', '.join(names)}")
+    return min(names)
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        max_batch_items=settings.max_batch_items,
+        max_limit=settings.max_limit,
+        max_reach=settings.max_reach,
+        max_text_chars=settings.max_text_chars,
+        max_terms=settings.max_terms,
+    )
+
+
+def picture_limits_of(settings: Settings) -> PictureLimits:
+    return PictureLimits(settings.max_picture_bytes, settings.max_picture_pixels, settings.max_jpeg_pixels)
+
+
+def _threads(name: str, workers: int) -> Threads:
+    return Threads(name, workers, workers * _WAITING_PER_THREAD)
+
+
+def _vector_cache(settings: Settings, metrics: Metrics) -> MemoryCache[Encoded]:
+    return MemoryCache(
+        settings.vector_cache_entries,
+        settings.vector_cache_bytes,
+        settings.vector_cache_ttl_s,
+        metrics.cache_lookups,
+        "vectors",
+    )
+
+
+def _query_cache(settings: Settings, metrics: Metrics) -> MemoryCache[QueryState]:
+    return MemoryCache(
+        settings.query_state_entries,
+        settings.query_state_bytes,
+        settings.query_state_ttl_s,
+        metrics.cache_lookups,
+        "queries",
+    )
+
+
+def _part(registry: Mapping[str, str], name: str, what: str) -> object:
+    """The class behind a name of a registry; imported now, so that nothing heavy is loaded that was not chosen."""
+    if name not in registry:
+        raise SettingsError(f"there is no {what} {name!r}; there are: {', '.join(registry)}")
+    module, _, attribute = registry[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     store_threads: int = Field(8, ge=1, le=256, description="Searches and writes at a time.")
     queue_interactive: int = Field(256, ge=1, description="Inputs that may wait for the encoder, of searches.")
     queue_bulk: int = Field(1024, ge=1, description="Inputs that may wait for the encoder, of indexing.")
+    max_requests: int = Field(256, ge=1, description="Requests answered at a time; more are refused with 503.")
     max_body_bytes: int = Field(64_000_000, ge=1024, description="Largest request body.")
     max_picture_bytes: int = Field(20_000_000, ge=1024, description="Largest picture file.")
     max_picture_pixels: int = Field(40_000_000, ge=4096, description="Most pixels a picture's header may announce.")

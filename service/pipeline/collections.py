@@ -2,25 +2,53 @@
 
 from collections.abc import Sequence
 
-from index.types import CollectionInfo, Facet, Filter
-from service.types import CollectionOptions
+from index.ports import CollectionStore
+from index.types import CollectionInfo, CollectionSpec, Facet, Filter
+from models.manifest import Manifest
+from service.pacing import Threads
+from service.pipeline.models import Models
+from service.types import CollectionOptions, Deadline
 
 
 class Collections:
     """All collections; every method raises what `service.errors` lists."""
 
+    def __init__(self, store: CollectionStore, models: Models, threads: Threads, deadline_s: float) -> None:
+        self._store = store
+        self._models = models
+        self._threads = threads
+        self._deadline_s = deadline_s
+
     async def create(self, name: str, options: CollectionOptions) -> CollectionInfo:
-        """Create, or return the one that is there if it has the same specification."""
-        raise NotImplementedError
+        """Create, or return the one that is there if it has the same specification (else CollectionExistsError)."""
+        spec = specification(name, options, self._models.get(options.model))
+        return await self._threads.run(self._deadline(), lambda: self._store.create(spec).info())
 
     async def describe(self, name: str) -> CollectionInfo:
-        raise NotImplementedError
+        return await self._threads.run(self._deadline(), lambda: self._store.open(name).info())
 
     async def facets(self, name: str, filter_: Filter | None = None) -> Sequence[Facet]:
-        raise NotImplementedError
+        return await self._threads.run(self._deadline(), lambda: self._store.open(name).facets(filter_))
 
     async def names(self) -> Sequence[str]:
-        raise NotImplementedError
+        return await self._threads.run(self._deadline(), self._store.names)
 
     async def drop(self, name: str) -> None:
-        raise NotImplementedError
+        await self._threads.run(self._deadline(), self._store.drop, name)
+
+    def _deadline(self) -> Deadline:
+        return Deadline.after(self._deadline_s)
+
+
+def specification(name: str, options: CollectionOptions, manifest: Manifest) -> CollectionSpec:
+    """What the store is told: the options, and the space that the model gives."""
+    return CollectionSpec(
+        name=name,
+        model=manifest.name,
+        space_id=manifest.space_id,
+        dimension=manifest.dimension,
+        precision=manifest.precision,
+        recall=options.recall,
+        attributes=dict(options.attributes),
+        pictures=options.pictures,
+    )

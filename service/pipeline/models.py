@@ -1,17 +1,93 @@
-"""The loaded models: which there are, how busy they are, whether they answer."""
+"""The loaded models: which there are, which one a collection needs, how busy they are, whether they answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from service.types import Deadline, ModelInfo, Readiness
+import numpy as np
+
+from index.errors import StoreError
+from index.ports import CollectionStore
+from index.types import CollectionSpec
+from models.manifest import Manifest
+from service.errors import DeadlineExceededError, ModelNotFoundError, ModelNotLoadedError, OverloadedError, ServiceError
+from service.pacing import Threads
+from service.queue import EncodeQueue
+from service.types import Check, Deadline, ModelInfo, Readiness
+
+_PROBE_TEXT = "red"
 
 
 class Models:
     """The bundles that this process serves."""
 
+    def __init__(
+        self,
+        manifests: Mapping[str, Manifest],
+        default: str,
+        queue: EncodeQueue,
+        store: CollectionStore,
+        threads: Threads,
+    ) -> None:
+        self._manifests = dict(manifests)
+        self._default = default
+        self._queue = queue
+        self._store = store
+        self._threads = threads
+
+    def get(self, name: str | None) -> Manifest:
+        """The model of that name, the default one for None."""
+        try:
+            return self._manifests[self._default if name is None else name]
+        except KeyError as exc:
+            loaded = ", ".join(sorted(self._manifests))
+            raise ModelNotFoundError(f"there is no model {name!r}; loaded are: {loaded}") from exc
+
+    def for_collection(self, spec: CollectionSpec) -> Manifest:
+        """A loaded model of the collection's space and precision, by preference the one it was made with."""
+        fitting = [
+            manifest
+            for manifest in self._manifests.values()
+            if (manifest.space_id, manifest.dimension, manifest.precision)
+            == (spec.space_id, spec.dimension, spec.precision)
+        ]
+        if not fitting:
+            raise ModelNotLoadedError(
+                f"collection {spec.name!r} was made with the model {spec.model!r} (space {spec.space_id}, "
+                f"{spec.precision}), which is not loaded: put its bundle into the folder of bundles and start again"
+            )
+        return next((manifest for manifest in fitting if manifest.name == spec.model), fitting[0])
+
     def describe(self) -> Sequence[ModelInfo]:
         """Every loaded model, the default one first."""
-        raise NotImplementedError
+        names = sorted(self._manifests, key=lambda name: (name != self._default, name))
+        figures = self._queue.figures()
+        return [ModelInfo(self._manifests[name], name == self._default, figures) for name in names]
 
     async def ready(self, deadline: Deadline) -> Readiness:
-        """Each model encodes a probe and each collection opens."""
-        raise NotImplementedError
+        """Each model encodes a probe with both towers and each collection opens."""
+        models = [await self._probe(manifest, deadline) for manifest in self._manifests.values()]
+        return Readiness((*models, await self._collections(deadline)))
+
+    async def _probe(self, manifest: Manifest, deadline: Deadline) -> Check:
+        name = f"model {manifest.name}"
+        blank = np.zeros((manifest.image.size, manifest.image.size, 3), dtype=np.uint8)
+        try:
+            for content in (_PROBE_TEXT, blank):
+                encoded = await self._queue.encode(manifest.name, content, "interactive", deadline)
+                if not np.isfinite(encoded.vector).all():
+                    return Check(name, False, "the encoder gives values that are not finite")
+        except (OverloadedError, DeadlineExceededError) as exc:
+            is_working = self._queue.figures().running > 0
+            return Check(name, is_working, "busy" if is_working else str(exc))
+        except ServiceError as exc:
+            return Check(name, False, str(exc))
+        return Check(name, True)
+
+    async def _collections(self, deadline: Deadline) -> Check:
+        try:
+            count = await self._threads.run(deadline, self._open_all)
+        except (StoreError, ServiceError) as exc:
+            return Check("collections", False, str(exc))
+        return Check("collections", True, f"{count} open")
+
+    def _open_all(self) -> int:
+        return len([self._store.open(name) for name in self._store.names()])

@@ -25,6 +25,7 @@ from service.types.items import (
     ItemOutcome,
     UpsertOutcome,
 )
+from service.types.limits import Limits
 from service.types.notice import (
     Notice,
     Problem,
@@ -71,6 +72,7 @@ __all__ = [
     "Include",
     "ItemInput",
     "ItemOutcome",
+    "Limits",
     "ModelInfo",
     "Notice",
     "Picture",

@@ -1,0 +1,48 @@
+"""How the sentences reach a collection: open it in a thread, with the model of its space."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from index.ports import Collection, CollectionStore
+from models.manifest import Manifest
+from service.pacing import Threads
+from service.pipeline.models import Models
+from service.types import Deadline
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class OpenCollection:
+    """A collection and the model that made its vectors."""
+
+    collection: Collection
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        return self.collection.spec.name
+
+
+class Access:
+    """The store, always behind threads and deadlines."""
+
+    def __init__(self, store: CollectionStore, models: Models, threads: Threads) -> None:
+        self._store = store
+        self._models = models
+        self._threads = threads
+
+    async def open(self, name: str, deadline: Deadline) -> OpenCollection:
+        """Raises: CollectionNotFoundError, ModelNotLoadedError."""
+        collection = await self._threads.run(deadline, self._store.open, name)
+        return OpenCollection(collection, self._models.for_collection(collection.spec))
+
+    async def collection(self, name: str, deadline: Deadline) -> Collection:
+        """The collection alone: what needs no model works without one."""
+        return await self._threads.run(deadline, self._store.open, name)
+
+    async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """A call of the store in a thread."""
+        return await self._threads.run(deadline, function, *args, **kwargs)

@@ -1,0 +1,158 @@
+"""The second half of a search, in one thread: search (which rescores exactly) → rank → hits.
+
+Blocks; knows no HTTP, no encoder and no cache.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.ports import Collection
+from index.types import AttributeType, Candidate, Item
+from models.arrays import Vectors
+from service import ranking
+from service.errors import AttributeUnknownError
+from service.metrics import StageClock
+from service.pipeline.access import OpenCollection
+from service.pipeline.explain import explanation
+from service.pipeline.recipe import Recipe, vector_of
+from service.types import Hit, SearchOptions
+
+_SMALLEST_POOL = 100
+_POOL_PER_HIT = 5
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Candidates of one search with what ranking needs of them; everything by position [n]."""
+
+    candidates: Sequence[Candidate]
+    items: Sequence[Item]
+    vectors: Vectors
+    """[n, d] where ranking compares items or a hit shows its vector, else [n, 0]."""
+    scores: NDArray[np.float32]
+    boosts: Sequence[NDArray[np.float32]]
+    """What each boost adds, in the order of the options."""
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """What orders: the cosine, or the score with its boosts."""
+        if not self.boosts:
+            return np.asarray([candidate.cosine for candidate in self.candidates], dtype=np.float32)
+        return np.asarray(self.scores + np.sum(self.boosts, axis=0), dtype=np.float32)
+
+
+def answer(opened: OpenCollection, recipe: Recipe, options: SearchOptions, clock: StageClock) -> Sequence[Hit]:
+    """The page of hits that the options ask for."""
+    _check_attributes(opened.collection, options)
+    query = vector_of(recipe)
+    size = pool_size(options)
+    while True:
+        with clock.stage("search"):
+            found = opened.collection.search(
+                recipe.field, query, size, options.filter, options.params, exclude=recipe.excluded
+            )
+            pool = _pool(opened, recipe, options, found)
+        with clock.stage("rank"):
+            order = ranked(pool, options)
+        if len(order) >= options.offset + options.limit or len(found) < size or not drops_hits(options):
+            break
+        size *= 4
+    with clock.stage("rank"):
+        page = order[options.offset : options.offset + options.limit]
+        return [_hit(n, pool, opened, recipe, options) for n in page]
+
+
+def drops_hits(options: SearchOptions) -> bool:
+    """Does ranking throw candidates away, so that more may have to be fetched? (A threshold only cuts the tail.)"""
+    return options.collapse_duplicates or options.group_by is not None
+
+
+def pool_size(options: SearchOptions) -> int:
+    """How many candidates to rank. Grows in powers of two, so that the pages of one search share a pool."""
+    needed = options.offset + options.limit
+    if not (drops_hits(options) or options.boost or options.diversity > 0):
+        return needed
+    size = _SMALLEST_POOL
+    while size < needed * _POOL_PER_HIT:
+        size *= 2
+    return size
+
+
+def ranked(pool: Pool, options: SearchOptions) -> list[int]:
+    """Positions in the pool, best first: boost, threshold, duplicates, groups, variety."""
+    values = pool.values
+    order = ranking.by_value(values)
+    if options.score_threshold is not None:
+        order = ranking.above(order, pool.scores, options.score_threshold)
+    if options.collapse_duplicates:
+        order = ranking.distinct(order, pool.vectors)
+    if options.group_by is not None:
+        order = ranking.first_of_group(order, [_group(item, options.group_by) for item in pool.items])
+    if options.diversity > 0 and order:
+        count = options.offset + options.limit
+        order = ranking.diverse(order, values, pool.vectors, options.diversity, count)
+    return order
+
+
+def _pool(opened: OpenCollection, recipe: Recipe, options: SearchOptions, found: Sequence[Candidate]) -> Pool:
+    """Fetch items and vectors; a row that died since it was found is left out."""
+    fetched = opened.collection.rows([candidate.row for candidate in found])
+    alive = [(candidate, item) for candidate, item in zip(found, fetched, strict=True) if item is not None]
+    candidates, items = [pair[0] for pair in alive], [pair[1] for pair in alive]
+    cosines = np.asarray([candidate.cosine for candidate in candidates], dtype=np.float32)
+    scores = opened.manifest.calibration_for(recipe.kind, recipe.field).score(cosines)
+    boosts = [np.float32(boost.weight) * ranking.min_max(_column(items, boost.key)) for boost in options.boost]
+    return Pool(candidates, items, _vectors(opened.collection, recipe, options, candidates), scores, boosts)
+
+
+def _vectors(
+    collection: Collection, recipe: Recipe, options: SearchOptions, candidates: Sequence[Candidate]
+) -> Vectors:
+    compares = options.collapse_duplicates or options.diversity > 0
+    if not candidates or not (compares or options.include & {"vector", "explain"}):
+        return np.empty((len(candidates), 0), dtype=np.float32)
+    return collection.row_vectors(recipe.field, [candidate.row for candidate in candidates])
+
+
+def _hit(n: int, pool: Pool, opened: OpenCollection, recipe: Recipe, options: SearchOptions) -> Hit:
+    item, vector = pool.items[n], pool.vectors[n]
+    boosts = {boost.key: float(added[n]) for boost, added in zip(options.boost, pool.boosts, strict=True)}
+    return Hit(
+        id=item.id,
+        score=float(pool.scores[n]),
+        cosine=pool.candidates[n].cosine,
+        text=item.text,
+        attributes=item.attributes if "attributes" in options.include else {},
+        has_image=(item.picture_ref or "").startswith("sha256:"),
+        vector=vector if "vector" in options.include else None,
+        explain=explanation(recipe, opened.manifest, vector, boosts) if "explain" in options.include else None,
+    )
+
+
+def _check_attributes(collection: Collection, options: SearchOptions) -> None:
+    """Raises AttributeUnknownError for what `boost` and `group_by` cannot use."""
+    known = collection.spec.attributes
+    for boost in options.boost:
+        _require(boost.key, known.get(boost.key), ("number",), "boost")
+    if options.group_by is not None:
+        _require(options.group_by, known.get(options.group_by), ("keyword", "number", "boolean"), "group_by")
+
+
+def _require(key: str, found: AttributeType | None, wanted: tuple[AttributeType, ...], use: str) -> None:
+    if found is None:
+        raise AttributeUnknownError(f"the collection has no attribute {key!r} to {use}: its facets list those it has")
+    if found not in wanted:
+        raise AttributeUnknownError(f"{use} needs a {' or '.join(wanted)} attribute; {key!r} is a {found}")
+
+
+def _column(items: Sequence[Item], key: str) -> NDArray[np.float32]:
+    values = [item.attributes.get(key) for item in items]
+    numbers = [float(value) if isinstance(value, int | float) else np.nan for value in values]
+    return np.asarray(numbers, dtype=np.float32)
+
+
+def _group(item: Item, key: str) -> Hashable:
+    return item.attributes.get(key)
