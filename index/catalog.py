@@ -102,13 +102,12 @@ class Catalog:
 
 def create_catalog(path: Path, spec: CollectionSpec) -> None:
     """A new, empty catalogue, wholly on disk."""
-    with closing(connect(path, writable=True, create=True)) as connection:
-        with translated():
-            connection.executescript(TABLES)
-        with transaction(connection, "IMMEDIATE"):
-            meta = {"format_version": FORMAT_VERSION, "spec": dump_spec(spec), "sequence": 0, "tombstone_horizon": 0}
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-            connection.executemany("INSERT INTO attributes VALUES (?, ?)", spec.attributes.items())
+    with closing(connect(path, writable=True, create=True)) as connection, transaction(connection, "IMMEDIATE"):
+        for statement in TABLES:
+            connection.execute(statement)
+        meta = {"format_version": FORMAT_VERSION, "spec": dump_spec(spec), "sequence": 0, "tombstone_horizon": 0}
+        connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        connection.executemany("INSERT INTO attributes VALUES (?, ?)", spec.attributes.items())
 
 
 def read_spec(connection: sqlite3.Connection) -> CollectionSpec:

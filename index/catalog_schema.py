@@ -11,29 +11,29 @@ Rows are never used twice (AUTOINCREMENT), so a row a search found never turns i
 
 FORMAT_VERSION = 1
 
-TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE attributes (key TEXT PRIMARY KEY, type TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE items (
-    row INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    text TEXT,
-    attributes TEXT NOT NULL,
-    picture_ref TEXT,
-    thumbnail TEXT,
-    content_hash TEXT NOT NULL,
-    sequence INTEGER NOT NULL,
-    vector_sequence INTEGER NOT NULL
-);
-CREATE INDEX items_by_sequence ON items (sequence);
-CREATE INDEX items_by_vector_sequence ON items (vector_sequence);
-CREATE TABLE vectors (
-    row INTEGER NOT NULL,
-    field TEXT NOT NULL,
-    space TEXT NOT NULL,
-    data BLOB NOT NULL,
-    UNIQUE (row, field, space)
-);
-CREATE TABLE tombstones (row INTEGER PRIMARY KEY, sequence INTEGER NOT NULL);
-CREATE INDEX tombstones_by_sequence ON tombstones (sequence);
-"""
+TABLES = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
+    "CREATE TABLE attributes (key TEXT PRIMARY KEY, type TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE items (
+        row INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        text TEXT,
+        attributes TEXT NOT NULL,
+        picture_ref TEXT,
+        thumbnail TEXT,
+        content_hash TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        vector_sequence INTEGER NOT NULL
+    )""",
+    "CREATE INDEX items_by_sequence ON items (sequence)",
+    "CREATE INDEX items_by_vector_sequence ON items (vector_sequence)",
+    """CREATE TABLE vectors (
+        row INTEGER NOT NULL,
+        field TEXT NOT NULL,
+        space TEXT NOT NULL,
+        data BLOB NOT NULL,
+        UNIQUE (row, field, space)
+    )""",
+    "CREATE TABLE tombstones (row INTEGER PRIMARY KEY, sequence INTEGER NOT NULL)",
+    "CREATE INDEX tombstones_by_sequence ON tombstones (sequence)",
+)

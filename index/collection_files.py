@@ -43,11 +43,16 @@ class CollectionFiles:
 
 def files_of(directory: Path, name: str) -> CollectionFiles:
     """Raises CollectionNameError: a name never leaves the directory."""
+    check_name(name)
+    return CollectionFiles(directory / name)
+
+
+def check_name(name: str) -> None:
+    """Raises CollectionNameError."""
     if not NAME.fullmatch(name):
         raise CollectionNameError(
             f"{name[:80]!r} is not a collection name: 1 to 64 of a-z, 0-9, '-' and '_', a letter or digit first"
         )
-    return CollectionFiles(directory / name)
 
 
 def names_in(directory: Path) -> list[str]:

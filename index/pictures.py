@@ -7,11 +7,11 @@ is passed in. Knows nothing of pixels.
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from index.catalog_connection import translated
-from index.durable_files import place, sync_folder
+from index.durable_files import place, place_durably, sync_folders
 
 PREFIX = "sha256:"
 SWEEP_AGE_S = 300.0
@@ -28,11 +28,11 @@ class PictureStore:
 
     def keep(self, pictures: Sequence[bytes]) -> list[str]:
         """Store pictures durably; returns `sha256:<hex>` for each. Raises StorageFullError."""
+        paths = [_path(self._pictures, hashlib.sha256(picture).hexdigest()) for picture in pictures]
         with translated():
-            paths = [self._keep_one(picture) for picture in pictures]
+            self._place({path: data for path, data in zip(paths, pictures, strict=True) if not path.exists()})
             # Whoever named a file or made a folder, its name is synced here: it may have been a moment ago.
-            for folder in {folder for path in paths for folder in path.parents[:3]}:
-                sync_folder(folder)
+            sync_folders({folder for path in paths for folder in path.parents[:3]})
         return [PREFIX + path.name for path in paths]
 
     def keep_thumbnail(self, thumbnail: bytes) -> str:
@@ -41,7 +41,7 @@ class PictureStore:
         with translated():
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                place(path, thumbnail, durable=False)
+                place(path, thumbnail)
         return path.name
 
     def picture(self, ref: str | None) -> bytes | None:
@@ -64,13 +64,10 @@ class PictureStore:
         files = [*self._pictures.glob("*/*"), *self._thumbnails.glob("*/*")]
         return sum(_size(path) for path in files)
 
-    def _keep_one(self, picture: bytes) -> Path:
-        path = _path(self._pictures, hashlib.sha256(picture).hexdigest())
-        if path.exists():
-            return path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        place(path, picture, durable=True)
-        return path
+    def _place(self, files: Mapping[Path, bytes]) -> None:
+        for path in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        place_durably(files)
 
 
 def _path(folder: Path, name: str) -> Path:
