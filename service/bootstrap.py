@@ -75,15 +75,21 @@ class Application:
         await self.close()
 
 
-def build(settings: Settings) -> Application:
+def build(settings: Settings, address: str | None = None) -> Application:
     """Load the bundles and open the store; blocks for about a second.
 
+    `address` is this process's URL where it serves: others that want to write are sent there.
     Raises: NoBundleError, BundleError, SettingsError, and what the store raises.
     """
-    encoders = load_encoders(settings)
+    return assemble(settings, load_encoders(settings), open_store(settings, address))
+
+
+def open_store(settings: Settings, address: str | None = None) -> CollectionStore:
+    """The collections alone, for what needs no model. Raises SettingsError, and what the store raises."""
     make_store: Any = _part(STORES, settings.store, "store")
     settings.collections_dir.mkdir(parents=True, exist_ok=True)
-    return assemble(settings, encoders, make_store(settings.collections_dir))
+    store: CollectionStore = make_store(settings.collections_dir, owner=address)
+    return store
 
 
 def load_encoders(settings: Settings) -> dict[str, Encoder]:

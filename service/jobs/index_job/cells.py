@@ -1,0 +1,54 @@
+"""Cells of a table to the values of an item. Pure; knows no file format."""
+
+import datetime
+import decimal
+import math
+from collections.abc import Iterable
+
+from index.types import AttributeValue
+from service.jobs.index_job.record import RecordError
+
+
+def to_id(cell: object) -> str:
+    """Raises RecordError where there is none."""
+    if isinstance(cell, str | int) and not isinstance(cell, bool) and str(cell).strip():
+        return _unicode("id", str(cell).strip())
+    raise RecordError("id_missing", "the row has no id: fill the id column, or name another one with --id")
+
+
+def to_text(cells: Iterable[object]) -> str | None:
+    """The texts of several columns as one, None where all are empty."""
+    parts = [str(cell).strip() for cell in cells if cell is not None]
+    return _unicode("text", ". ".join(part for part in parts if part)) or None
+
+
+def to_attribute(name: str, cell: object) -> AttributeValue:
+    """A keyword, a number, a boolean or several keywords; None where the cell is empty.
+
+    Dates become ISO 8601 keywords, decimals numbers. Raises RecordError for anything else.
+    """
+    if cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell)):
+        return None
+    if isinstance(cell, str):
+        return _unicode(name, cell)
+    if isinstance(cell, bool | int | float):
+        return cell
+    if isinstance(cell, decimal.Decimal):
+        return float(cell)
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    if isinstance(cell, list | tuple) and all(isinstance(word, str | int) for word in cell):
+        return tuple(_unicode(name, str(word)) for word in cell)
+    raise RecordError(
+        "attribute_value_invalid",
+        f"column {name!r} holds {type(cell).__name__}, which is no keyword, number, boolean or list of keywords: "
+        "leave it out by naming the others with --attributes",
+    )
+
+
+def _unicode(name: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as exc:
+        raise RecordError("text_not_utf8", f"column {name!r} is not valid UTF-8: save the file as UTF-8") from exc
+    return text

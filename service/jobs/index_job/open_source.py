@@ -1,0 +1,38 @@
+"""The source that a path names, chosen by what it is. The formats are one line each."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from service.jobs.index_job.columns import ColumnWishes, choose_columns
+from service.jobs.index_job.csv_rows import CsvRows
+from service.jobs.index_job.folder import FolderSource
+from service.jobs.index_job.jsonl_rows import JsonlRows
+from service.jobs.index_job.parquet_rows import ParquetRows
+from service.jobs.index_job.picture_cells import PictureCells
+from service.jobs.index_job.record import Source, SourceError
+from service.jobs.index_job.table import Rows, TableSource
+
+_FORMATS: dict[str, Callable[[Path], Rows]] = {
+    ".csv": CsvRows,
+    ".tsv": CsvRows,
+    ".jsonl": JsonlRows,
+    ".ndjson": JsonlRows,
+    ".parquet": ParquetRows,
+    ".pq": ParquetRows,
+}
+
+
+def open_source(path: Path, wishes: ColumnWishes, max_picture_bytes: int) -> Source:
+    """Look at the source without reading it through. Raises SourceError with a sentence for people."""
+    if path.is_dir():
+        return FolderSource(path, max_picture_bytes)
+    if not path.is_file():
+        raise SourceError(f"there is no file or folder {path}")
+    rows_of = _FORMATS.get(path.suffix.lower())
+    if rows_of is None:
+        raise SourceError(f"{path.name} is none of {', '.join(_FORMATS)}, and no folder of pictures")
+    rows = rows_of(path)
+    columns = choose_columns(rows.names, wishes)
+    if isinstance(rows, CsvRows):
+        rows.infer_types(columns.attributes)
+    return TableSource(path.name, rows, columns, PictureCells(path.parent, max_picture_bytes))
