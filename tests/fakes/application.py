@@ -12,8 +12,6 @@ from typing import Any, cast
 import numpy as np
 
 from index.types import CollectionInfo, CollectionSpec, Facet, Item
-from models.calibration import Calibration
-from models.manifest import CalibrationPart, ImageTower, Manifest, TextTower
 from service.bootstrap import Application
 from service.metrics import Metrics
 from service.settings import Settings
@@ -35,6 +33,7 @@ from service.types import (
     StageTimes,
     UpsertOutcome,
 )
+from tests.fakes.tiny_bundle import tiny_manifest
 
 DIMENSION = 4
 WEBP = b"RIFF\x24\x00\x00\x00WEBPVP8 "
@@ -166,7 +165,7 @@ class FakeModels:
         self._script = script
 
     def describe(self) -> Sequence[ModelInfo]:
-        return [ModelInfo(_manifest(), True, QueueFigures(2, 0, 0, 0, 256, 1024, 1.5))]
+        return [ModelInfo(tiny_manifest(), True, QueueFigures(2, 0, 0, 0, 256, 1024, 1.5))]
 
     async def ready(self, deadline: Any) -> Readiness:
         await self._script.note("ready")
@@ -198,20 +197,3 @@ def _result() -> SearchResult:
 
 def _info() -> CollectionInfo:
     return CollectionInfo(SPEC, 2, {"image": 1, "product": 2}, 7, 1000, 2000, True)
-
-
-def _manifest() -> Manifest:
-    curve = Calibration(10.0, -5.0)
-    return Manifest(
-        name="tiny",
-        version="1",
-        licence="Apache-2.0",
-        space_id="tiny/1",
-        dimension=DIMENSION,
-        image=ImageTower(size=8, fit="pad", resample="bilinear", mean=(0, 0, 0), std=(1, 1, 1), fingerprint="i"),
-        text=TextTower(context_length=8, padding="longest", fingerprint="t"),
-        logit_scale=10.0,
-        image_mean=(0.0,) * DIMENSION,
-        text_mean=(0.0,) * DIMENSION,
-        calibration={"text_image": CalibrationPart(slope=curve.slope, intercept=curve.intercept)},
-    )

@@ -5,7 +5,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from service.errors import Fault, RequestInvalidError, entry_for, problem_for
+from service.errors import Fault, RequestInvalidError, problem_for
 from service.types import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -32,6 +32,15 @@ class ProblemAnswer(TypedDict):
     errors: NotRequired[Annotated[list[FaultAnswer], Field(description="Each place where the request does not fit.")]]
 
 
+class ProblemKindAnswer(TypedDict):
+    """What a problem's `type` means."""
+
+    code: str
+    title: str
+    status: int
+    meaning: str
+
+
 def problem_answer(problem: Problem) -> ProblemAnswer:
     return ProblemAnswer(
         type=f"/problems/{problem.code}",
@@ -49,10 +58,6 @@ def answer_for(error: BaseException, request_id: str) -> ProblemAnswer:
     if isinstance(error, RequestInvalidError) and error.faults:
         answer["errors"] = [_fault(fault) for fault in error.faults]
     return answer
-
-
-def code_for(error: BaseException) -> str:
-    return entry_for(error).code
 
 
 def _fault(fault: Fault) -> FaultAnswer:

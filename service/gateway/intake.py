@@ -1,0 +1,82 @@
+"""Takes in request bodies: bounded each, bounded together, refused from the header where it tells enough."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope
+
+from service.errors import BodyTooLargeError, OverloadedError, RequestInvalidError
+
+
+class ClientGoneError(Exception):
+    """The client hung up; nobody waits for an answer."""
+
+
+class Intake:
+    """Holds at most `max_requests` requests, and `max_held_bytes` of their bodies, at a time."""
+
+    def __init__(self, max_body_bytes: int, max_requests: int, max_held_bytes: int) -> None:
+        self._max_body_bytes = max_body_bytes
+        self._max_requests = max_requests
+        self._max_held_bytes = max_held_bytes
+        self._requests = 0
+        self._held_bytes = 0
+
+    @contextmanager
+    def permit(self) -> Iterator["Held"]:
+        """The right to be worked on; raises OverloadedError when there is no room."""
+        if self._requests >= self._max_requests:
+            raise OverloadedError("too many requests are being answered: try again in a moment")
+        self._requests += 1
+        held = Held(self)
+        try:
+            yield held
+        finally:
+            self._requests -= 1
+            self._held_bytes -= held.size
+
+    async def read(self, scope: Scope, receive: Receive, held: "Held") -> bytes:
+        """The whole body. Raises BodyTooLargeError, OverloadedError, ClientGoneError."""
+        self._check(_announced(scope))
+        chunks: list[bytes] = []
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGoneError
+            chunk = message.get("body", b"")
+            held.add(len(chunk))
+            self._check(held.size)
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def take(self, count: int) -> None:
+        if self._held_bytes + count > self._max_held_bytes:
+            raise OverloadedError("the bodies of other requests fill the memory set aside for them: try again")
+        self._held_bytes += count
+
+    def _check(self, size: int) -> None:
+        if size > self._max_body_bytes:
+            raise BodyTooLargeError(
+                f"the body may have at most {self._max_body_bytes:,} bytes: send fewer items, or smaller pictures"
+            )
+
+
+class Held:
+    """The bytes that one request holds."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self.size = 0
+
+    def add(self, count: int) -> None:
+        self._intake.take(count)
+        self.size += count
+
+
+def _announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    if not length.isdecimal():
+        raise RequestInvalidError("Content-Length must be a number of bytes")
+    return int(length)

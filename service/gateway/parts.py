@@ -1,0 +1,24 @@
+"""What route functions are given: the application, and parameters of the path."""
+
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends, Path, Request
+
+from service.bootstrap import Application
+
+
+async def _application(request: Request) -> Application:
+    application: Application = request.app.state.application
+    return application
+
+
+App: TypeAlias = Annotated[Application, Depends(_application)]
+Name: TypeAlias = Annotated[
+    str,
+    Path(
+        description="1 to 64 of a-z, 0-9, '-' and '_', starting with a letter or a digit.",
+        examples=["demo"],
+        json_schema_extra={"pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"},
+    ),
+]
+Id: TypeAlias = Annotated[str, Path(description="The item's id, percent-encoded.", examples=["sku-1"])]

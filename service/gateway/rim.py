@@ -1,0 +1,139 @@
+"""The outermost layer of the gateway: every request passes here once, and every failure ends here.
+
+Owns the request id, the limits on bodies, the watch for clients that hang up, the access log, the metrics and the
+security headers. Knows no route.
+"""
+
+import asyncio
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import DeadlineExceededError, entry_for
+from service.gateway.exchange import Exchange, begin
+from service.gateway.intake import ClientGoneError, Intake
+from service.gateway.respond import ProblemResponse, harden
+from service.metrics import Metrics
+
+_log = structlog.get_logger("gateway")
+_GONE = 499
+"""What the log and the metrics say of a client that hung up (nginx's number; it is never sent)."""
+
+
+class Rim:
+    """Pure ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, intake: Intake, metrics: Metrics, body_deadline_s: float) -> None:
+        self._app = app
+        self._intake = intake
+        self._metrics = metrics
+        self._body_deadline_s = body_deadline_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = begin(scope)
+        outgoing = Outgoing(send, exchange)
+        try:
+            await self._answer(scope, receive, outgoing, exchange)
+        except ClientGoneError:
+            outgoing.status = _GONE
+        except Exception as exc:  # noqa: BLE001 - the rim of the process
+            await self._fail(exc, scope, receive, outgoing)
+        finally:
+            self._record(scope, outgoing.status, exchange)
+
+    async def _answer(self, scope: Scope, receive: Receive, outgoing: "Outgoing", exchange: Exchange) -> None:
+        with self._intake.permit() as held:
+            try:
+                async with asyncio.timeout(self._body_deadline_s):
+                    exchange.body = await self._intake.read(scope, receive, held)
+            except TimeoutError as exc:
+                raise DeadlineExceededError(
+                    "the body did not arrive in time: send less, or over a faster line"
+                ) from exc
+            await self._run(scope, receive, outgoing)
+
+    async def _run(self, scope: Scope, receive: Receive, outgoing: "Outgoing") -> None:
+        """Run the application; drop its work when the client hangs up before the answer."""
+        gone = asyncio.ensure_future(_disconnect(receive))
+        work = asyncio.ensure_future(self._app(scope, _replay(outgoing.exchange.body, gone), outgoing.send))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done() and not outgoing.is_complete:
+                raise ClientGoneError
+            await work
+        finally:
+            await _cancel(work)
+            await _cancel(gone)
+
+    async def _fail(self, error: Exception, scope: Scope, receive: Receive, outgoing: "Outgoing") -> None:
+        if entry_for(error).status == 500:
+            _log.error("request failed", request_id=outgoing.exchange.request_id, path=scope["path"], exc_info=error)
+        if not outgoing.is_started:
+            response = ProblemResponse(error, outgoing.exchange.request_id)
+            await response(scope, receive, outgoing.send)
+
+    def _record(self, scope: Scope, status: int, exchange: Exchange) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        seconds = exchange.age_s()
+        self._metrics.requests.labels(route, scope["method"], str(status)).inc()
+        self._metrics.request_seconds.labels(route).observe(seconds)
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            ms=round(seconds * 1000, 2),
+            request_id=exchange.request_id,
+        )
+
+
+class Outgoing:
+    """The way back: adds the headers of every response and remembers the status."""
+
+    def __init__(self, send: Send, exchange: Exchange) -> None:
+        self._send = send
+        self.exchange = exchange
+        self.status = 500
+        self.is_started = False
+        self.is_complete = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.is_started = True
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            harden(headers, self.exchange.request_id)
+            headers.append("Server-Timing", f"total;dur={self.exchange.age_s() * 1000:.3f}")
+        await self._send(message)
+        self.is_complete = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+
+async def _cancel(task: "asyncio.Future[None]") -> None:
+    """Stop a task; what it raises on its way out interests nobody any more."""
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _replay(body: bytes, gone: "asyncio.Future[None]") -> Receive:
+    """A `receive` that gives the body again, then waits for the client to hang up."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        if messages:
+            return messages.pop()
+        await asyncio.wait({gone})
+        return {"type": "http.disconnect"}
+
+    return again

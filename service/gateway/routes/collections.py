@@ -1,0 +1,59 @@
+"""Collections: make, list, describe, drop."""
+
+from fastapi import APIRouter, Request, Response
+
+from index.types import CollectionInfo
+from service.bootstrap import Application
+from service.gateway.answers.collections import (
+    CollectionAnswer,
+    CollectionName,
+    CollectionsAnswer,
+    DroppedAnswer,
+    collection_answer,
+)
+from service.gateway.deadlines import ReadRoute, WriteRoute
+from service.gateway.documents import problems
+from service.gateway.parts import App, Name
+from service.gateway.reading import Reader
+from service.gateway.respond import Json
+from service.gateway.wire.collections import CollectionBody
+
+reads = APIRouter(prefix="/v1/collections", tags=["collections"], route_class=ReadRoute)
+writes = APIRouter(prefix="/v1/collections", tags=["collections"], route_class=WriteRoute)
+
+_CREATE = Reader[CollectionBody](CollectionBody, is_optional=True)
+
+
+@reads.get("", response_model=CollectionsAnswer, responses=problems(400, 413, 422, 503, 504))
+async def names(app: App) -> Response:
+    """All collections, by name."""
+    return Json(CollectionsAnswer(collections=[CollectionName(name=name) for name in await app.collections.names()]))
+
+
+@reads.get("/{name}", response_model=CollectionAnswer, responses=problems(400, 404, 413, 422, 503, 504))
+async def read(name: Name, app: App) -> Response:
+    """Counts, space, recall, memory, and the attributes with their most frequent values."""
+    return await _described(app, await app.collections.describe(name))
+
+
+@writes.put(
+    "/{name}",
+    response_model=CollectionAnswer,
+    responses=problems(400, 404, 409, 413, 415, 422, 503, 504, 507),
+    openapi_extra=_CREATE.documented(),
+)
+async def create(name: Name, request: Request, app: App) -> Response:
+    """Create a collection; again with the same settings it changes nothing, with others it is refused (409)."""
+    body = await _CREATE.read(request)
+    return await _described(app, await app.collections.create(name, body.options()))
+
+
+@writes.delete("/{name}", response_model=DroppedAnswer, responses=problems(400, 404, 409, 413, 422, 503, 504))
+async def drop(name: Name, app: App) -> Response:
+    """Drop a collection and everything in it."""
+    await app.collections.drop(name)
+    return Json(DroppedAnswer(name=name, dropped=True))
+
+
+async def _described(app: Application, info: CollectionInfo) -> Response:
+    return Json(collection_answer(info, await app.collections.facets(info.spec.name)))
