@@ -119,14 +119,18 @@ def _look(picture: Path) -> str:
 
 def _line(clipart: Clipart) -> str:
     name = clipart.name
-    row = {"path": clipart.path.as_posix(), "title": name.title, "keywords": name.keywords, "italian": name.italian}
+    row = {"path": clipart.path.as_posix(), "title": name.title, "keywords": name.keywords, **_original(name)}
     return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _original(name: ClipartName) -> dict[str, str]:
+    return {"language": name.language, "original": name.original} if name.original else {}
 
 
 def _item(data: Path, row: dict[str, str]) -> SourceItem:
     path = PurePosixPath(row["path"])
     folders = [part.replace("_", " ") for part in path.parts[:-1]]
-    texts = {"en": row["title"]} | ({"it": row["italian"]} if row["italian"] else {})
+    texts = {"en": row["title"]} | ({row["language"]: row["original"]} if "original" in row else {})
     return SourceItem(
         source=SOURCE,
         id=path.with_suffix("").as_posix(),

@@ -1,9 +1,10 @@
 """What an openclipart drawing is called. Owns the reading of its RDF and the cleaning of titles and keywords.
 
 Many drawings carry the title of a collection, of a theme, or of the drawing they were copied from; for those the file
-name says more. Drawings by one prolific Italian architect are titled in Italian.
+name says more. Two prolific authors title their drawings in Italian and in French.
 """
 
+import html
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -17,10 +18,11 @@ _GENERIC_FROM = 6
 _COPIED = "Clipart by Nicu Buculei - "
 _SIGNED = re.compile(r"^Clipart by .*? - (?=\S)")
 _SERIES = re.compile(r" - (body part|rpg map elements|clothing|holiday|part of .*)$", re.IGNORECASE)
-_BLACK_AND_WHITE = re.compile(r"\s*\(b and w\)|\s+b ?w$", re.IGNORECASE)
+_BLACK_AND_WHITE = re.compile(r"\s*\(b (and|&) w\)|\s+b ?w$", re.IGNORECASE)
 _NUMBER = re.compile(r"[\s#_]*\(?\d+[a-z]?\)?$")
 _AUTHORS = re.compile(r" (ganson|nicu\b.*|jean victor\b.*|archit.*|hash\b.*)$")
 _THEMES = re.compile(r"^(aiga|bb|svg|r16|sm|contour) ")
+_FOREIGN = (("archit", "it"), ("rollandin", "it"), ("various cliparts", "it"), ("w italia", "it"), ("yves guil", "fr"))
 _CODE = re.compile(r"^(0x[0-9a-f]+|[\W\d]*)$")
 
 
@@ -30,15 +32,20 @@ class ClipartText:
 
     title: str
     keywords: tuple[str, ...]
+    creator: str = ""
 
 
 @dataclass(frozen=True)
 class ClipartName:
-    """A drawing's words, cleaned. `title` is empty where nothing usable is left; `italian` where the title was."""
+    """A drawing's words, cleaned: `title` in English, or empty where nothing usable is left.
+
+    Where the title was in another `language`, that is `original`, and the English one is a keyword.
+    """
 
     title: str
     keywords: tuple[str, ...]
-    italian: str = ""
+    language: str = ""
+    original: str = ""
 
 
 def parse_clipart(svg: str) -> ClipartText:
@@ -52,9 +59,12 @@ def parse_clipart(svg: str) -> ClipartText:
     if work is None:
         return ClipartText("", ())
     titles = (child.text or "" for child in work if child.tag.endswith("}title"))
+    creators = (child for child in work if child.tag.endswith("}creator"))
+    agents = (part.text or "" for creator in creators for part in creator.iter() if part.tag.endswith("}title"))
     subjects = (child for child in work if child.tag.endswith("}subject"))
     words = (bag.text or "" for subject in subjects for bag in subject.iter() if bag.tag.endswith("}li"))
-    return ClipartText(next(titles, "").strip(), tuple(word.strip() for word in words if word.strip()))
+    keywords = tuple(_plain(word) for word in words if word.strip())
+    return ClipartText(_plain(next(titles, "")), keywords, _plain(next(agents, "")))
 
 
 def collection_titles(texts: Iterable[ClipartText]) -> frozenset[str]:
@@ -66,16 +76,24 @@ def collection_titles(texts: Iterable[ClipartText]) -> frozenset[str]:
 def clean_clipart(path: PurePosixPath, text: ClipartText, collections: frozenset[str]) -> ClipartName:
     """The words for the drawing at `path` (relative to the package's picture folder)."""
     keywords = _clean_keywords(text.keywords)
-    borrowed = not text.title or text.title in collections or text.title.startswith(_COPIED)
-    title = _clean_title(path.stem.replace("-", " ") if borrowed else _SIGNED.sub("", text.title))
-    if _is_italian(path, text):
-        return ClipartName(keywords[-1] if keywords else "", keywords[:-1], title)
+    stem = path.stem.replace("-", " ").replace("_", " ")
+    collective = text.title in collections and not stem.lower().startswith(text.title.lower())
+    borrowed = not text.title or collective or text.title.startswith(_COPIED)
+    title = _clean_title(stem if borrowed else _SIGNED.sub("", text.title))
+    language = _language(stem, text)
+    if language != "en":
+        return ClipartName(keywords[-1] if keywords else "", keywords[:-1], language, title)
     return ClipartName(title, tuple(word for word in keywords if word != title))
 
 
-def _is_italian(path: PurePosixPath, text: ClipartText) -> bool:
-    told = any("archit" in word.lower() for word in (path.stem, *text.keywords))
-    return told or text.title == "Various Cliparts" or "w italia" in text.title.lower()
+def _plain(text: str) -> str:
+    """Without character references, which some files escape twice."""
+    return html.unescape(html.unescape(text)).strip()
+
+
+def _language(stem: str, text: ClipartText) -> str:
+    told = " ".join((stem, text.title, text.creator, *text.keywords)).lower()
+    return next((language for sign, language in _FOREIGN if sign in told), "en")
 
 
 def _clean_title(title: str) -> str:
