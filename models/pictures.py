@@ -18,6 +18,8 @@ from models.errors import BoxError, PictureTooLargeError, PictureUnreadableError
 # MPO is opened by the JPEG plugin and has no name of its own there.
 ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 _WHITE = (255, 255, 255)
+_MAX_ASPECT = 32
+_BOX_HINT = "the box must lie inside the picture: [x, y, width, height] in units of 0 to 1"
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def to_pixels(picture: Image.Image, spec: Preprocessing, box: Box | None = None)
         canvas = Image.new("RGB", square, spec.background)
         canvas.paste(resized, ((spec.size - resized.width) // 2, (spec.size - resized.height) // 2))
         return np.asarray(canvas, dtype=np.uint8)
+    picture = _without_far_ends(picture)
     scale = spec.size / min(picture.size)
     target = (max(spec.size, round(picture.width * scale)), max(spec.size, round(picture.height * scale)))
     resized = picture.resize(target, filter_)
@@ -136,9 +139,21 @@ def _flatten(picture: Image.Image) -> Image.Image:
 
 
 def _cut(picture: Image.Image, box: Box) -> Image.Image:
-    left, top = round(box.x * picture.width), round(box.y * picture.height)
-    right = round(min(box.x + box.width, 1.0) * picture.width)
-    bottom = round(min(box.y + box.height, 1.0) * picture.height)
-    if min(box.x, box.y) < 0 or right <= left or bottom <= top:
-        raise BoxError("the box must lie inside the picture: [x, y, width, height] in units of 0 to 1")
+    edges = (box.x, box.y, min(box.x + box.width, 1.0), min(box.y + box.height, 1.0))
+    if not all(0.0 <= edge <= 1.0 for edge in edges):  # NaN is not, either
+        raise BoxError(_BOX_HINT)
+    left, right = round(edges[0] * picture.width), round(edges[2] * picture.width)
+    top, bottom = round(edges[1] * picture.height), round(edges[3] * picture.height)
+    if right <= left or bottom <= top:
+        raise BoxError(_BOX_HINT)
     return picture.crop((left, top, right, bottom))
+
+
+def _without_far_ends(picture: Image.Image) -> Image.Image:
+    """Of a very long picture the middle: scaling all of it up only to crop it would take gigabytes."""
+    longest = _MAX_ASPECT * min(picture.size)
+    if max(picture.size) <= longest:
+        return picture
+    width, height = min(picture.width, longest), min(picture.height, longest)
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    return picture.crop((left, top, left + width, top + height))

@@ -1,0 +1,253 @@
+"""Bytes to pixels: every odd picture that people have, and every hostile one."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.errors import BoxError, PictureError, PictureTooLargeError, PictureUnreadableError
+from models.pictures import Box, PictureLimits, Preprocessing, decode_pixels, open_picture, to_pixels
+from tests.fakes.pictures import encoded, halves, picture
+
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+PAD = Preprocessing(size=32, fit="pad")
+CROP = Preprocessing(size=32, fit="crop")
+
+
+def colour_at(image: Image.Image, x: float, y: float) -> tuple[int, ...]:
+    found = image.getpixel((int(x * image.width), int(y * image.height)))
+    assert isinstance(found, tuple)
+    return found
+
+
+def is_near(found: tuple[int, ...], wanted: tuple[int, ...], tolerance: int = 12) -> bool:
+    return all(abs(a - b) <= tolerance for a, b in zip(found, wanted, strict=True))
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF"])
+def test_each_allowed_format_is_read(form: str) -> None:
+    opened = open_picture(picture(RED, form=form))
+    assert (opened.mode, opened.size) == ("RGB", (64, 48))
+    assert is_near(colour_at(opened, 0.5, 0.5), RED)
+
+
+@pytest.mark.parametrize("form", ["ICO", "TGA", "PDF", "EPS"])
+def test_formats_that_are_not_allowed_are_refused(form: str) -> None:
+    with pytest.raises(PictureUnreadableError):
+        open_picture(picture(RED, form=form))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00", b"hello, this is no picture", b"\xff\xd8\xff", b"GIF89a", b"RIFF....WEBP"]
+)
+def test_what_is_no_picture_is_refused_with_a_sentence(data: bytes) -> None:
+    with pytest.raises(PictureUnreadableError, match="picture"):
+        open_picture(data)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_truncated_picture_is_refused(form: str, share: float) -> None:
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    data = encoded(noise, form)
+    with pytest.raises(PictureUnreadableError):
+        open_picture(data[: int(len(data) * share)])
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM"])
+def test_damage_anywhere_is_a_picture_error_or_a_picture(form: str) -> None:
+    """Whatever the decoder raises inside, the caller sees this package's errors only."""
+    random = np.random.default_rng(5)
+    data = encoded(Image.fromarray(random.integers(0, 255, (24, 24, 3), dtype=np.uint8)), form)
+    for _ in range(60):
+        damaged = bytearray(data)
+        for position in random.integers(0, len(data), 6):
+            damaged[position] = random.integers(0, 256)
+        try:
+            assert open_picture(bytes(damaged)).mode == "RGB"
+        except PictureError as exc:
+            assert str(exc)
+
+
+def test_one_pixel_becomes_a_square_of_its_colour() -> None:
+    pixels = decode_pixels(picture(BLUE, size=(1, 1)), PAD)
+    assert pixels.shape == (32, 32, 3)
+    assert (pixels == BLUE).all()
+
+
+@pytest.mark.parametrize("size", [(1, 500), (500, 1), (3000, 2), (1, 1_000_000)])
+@pytest.mark.parametrize("spec", [PAD, CROP])
+def test_extreme_shapes_give_full_squares(size: tuple[int, int], spec: Preprocessing) -> None:
+    assert decode_pixels(picture(RED, size=size), spec).shape == (32, 32, 3)
+
+
+def test_cmyk_keeps_its_colours() -> None:
+    data = encoded(Image.new("CMYK", (40, 40), (0, 255, 255, 0)), "JPEG")
+    assert is_near(colour_at(open_picture(data), 0.5, 0.5), RED, 20)
+
+
+def test_sixteen_bits_are_scaled_to_eight() -> None:
+    ramp = np.linspace(0, 65535, 256, dtype=np.uint16).reshape(1, 256).repeat(8, axis=0)
+    opened = np.asarray(open_picture(encoded(Image.fromarray(ramp), "PNG")))
+    assert np.abs(opened[0, :, 0].astype(int) - np.arange(256)).max() <= 1
+
+
+def test_a_dark_sixteen_bit_picture_stays_dark() -> None:
+    dark = np.full((8, 8), 200, dtype=np.uint16)
+    assert np.asarray(open_picture(encoded(Image.fromarray(dark), "PNG"))).max() <= 1
+
+
+def test_sixteen_bit_colour_is_read() -> None:
+    """Pillow writes no 48-bit PNG, so it is put together here."""
+    row = b"\x00" + struct.pack(">3H", 65535, 0, 0) * 4
+    header = struct.pack(">2I5B", 4, 4, 16, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(row * 4)), (b"IEND", b"")]
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    assert colour_at(open_picture(data), 0.5, 0.5) == RED
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "LA", "RGBA", "I", "F", "YCbCr", "LAB"])
+def test_every_mode_comes_out_as_rgb(mode: str) -> None:
+    image = (
+        Image.new("RGB", (20, 20), WHITE).convert(mode)
+        if mode != "LAB"
+        else Image.new("LAB", (20, 20), (255, 128, 128))
+    )
+    opened = open_picture(encoded(image, "TIFF"))
+    assert opened.mode == "RGB"
+    assert is_near(colour_at(opened, 0.5, 0.5), WHITE, 3)
+
+
+def test_transparency_is_laid_on_white() -> None:
+    image = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
+    image.paste((0, 0, 255, 255), (10, 0, 20, 20))
+    opened = open_picture(encoded(image, "PNG"))
+    assert colour_at(opened, 0.2, 0.5) == WHITE
+    assert colour_at(opened, 0.8, 0.5) == BLUE
+
+
+def test_a_palette_with_transparency_is_laid_on_white() -> None:
+    image = Image.new("P", (20, 20), 0)
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.paste(1, (10, 0, 20, 20))
+    opened = open_picture(encoded(image, "PNG", transparency=0))
+    assert colour_at(opened, 0.2, 0.5) == WHITE
+    assert colour_at(opened, 0.8, 0.5) == BLUE
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_an_animation_gives_its_first_frame(form: str) -> None:
+    frames = [Image.new("RGB", (30, 30), colour) for colour in (RED, GREEN, BLUE)]
+    data = encoded(frames[0], form, save_all=True, append_images=frames[1:])
+    assert is_near(colour_at(open_picture(data), 0.5, 0.5), RED)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    ("orientation", "left_half_is_at"), [(1, (0.2, 0.5)), (3, (0.8, 0.5)), (6, (0.5, 0.2)), (8, (0.5, 0.8))]
+)
+def test_the_exif_orientation_is_honoured(form: str, orientation: int, left_half_is_at: tuple[float, float]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = Image.open(io.BytesIO(halves(RED, BLUE)))
+    opened = open_picture(encoded(stored, form, exif=exif))
+    assert is_near(colour_at(opened, *left_half_is_at), RED, 30)
+
+
+def test_a_bomb_is_refused_from_its_header() -> None:
+    """The header announces 10 gigapixels; there is nothing behind it, so decoding would fail differently."""
+    header = struct.pack(">2I5B", 100_000, 100_000, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    idat = struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+    with pytest.raises(PictureTooLargeError, match="pixels"):
+        open_picture(b"\x89PNG\r\n\x1a\n" + chunk + idat)
+
+
+def test_too_many_pixels_are_refused_and_the_limit_is_named() -> None:
+    with pytest.raises(PictureTooLargeError, match="at most 1,000 pixels"):
+        open_picture(picture(RED, size=(100, 100)), PictureLimits(max_pixels=1000))
+
+
+def test_too_many_bytes_are_refused_before_anything_is_read() -> None:
+    with pytest.raises(PictureTooLargeError, match="100 bytes; at most 99"):
+        open_picture(b"x" * 100, PictureLimits(max_bytes=99))
+
+
+def test_a_jpeg_of_60_megapixels_is_scaled_while_it_is_decoded() -> None:
+    data = halves(RED, BLUE, size=(10_000, 6_000), form="JPEG")
+    opened = open_picture(data)
+    assert opened.size == (2500, 1500)
+    assert is_near(colour_at(opened, 0.2, 0.5), RED)
+    assert is_near(colour_at(opened, 0.8, 0.5), BLUE)
+
+
+def test_a_png_of_60_megapixels_is_refused() -> None:
+    data = encoded(Image.new("1", (10_000, 6_000)), "PNG")
+    with pytest.raises(PictureTooLargeError, match="send a smaller copy"):
+        open_picture(data)
+
+
+def test_a_jpeg_within_the_limit_is_decoded_whole() -> None:
+    assert open_picture(picture(RED, size=(1024, 768), form="JPEG")).size == (1024, 768)
+
+
+def test_padding_keeps_the_whole_picture_on_the_background() -> None:
+    pixels = to_pixels(Image.new("RGB", (40, 20), RED), PAD)
+    assert (pixels[:7] == WHITE).all()
+    assert (pixels[25:] == WHITE).all()
+    assert (pixels[9:23] == RED).all()
+
+
+def test_cropping_keeps_the_centre() -> None:
+    wide = Image.open(io.BytesIO(halves(RED, BLUE, size=(300, 100)))).convert("RGB")
+    pixels = to_pixels(wide, CROP)
+    assert (pixels[:, :12] == RED).all()
+    assert (pixels[:, 20:] == BLUE).all()
+
+
+def test_of_a_very_long_picture_the_centre_is_cropped() -> None:
+    long = Image.new("RGB", (10_000, 10), RED)
+    long.paste(BLUE, (4_990, 0, 5_010, 10))
+    assert (to_pixels(long, CROP)[:, 8:24] == BLUE).all()
+
+
+def test_the_same_bytes_give_the_same_pixels() -> None:
+    data = halves(RED, BLUE, size=(333, 222), form="JPEG")
+    assert (decode_pixels(data, CROP) == decode_pixels(data, CROP)).all()
+
+
+def test_a_box_selects_a_region_of_the_upright_picture() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored left half = upper half once upright
+    data = encoded(Image.open(io.BytesIO(halves(RED, BLUE))), "PNG", exif=exif)
+    assert (decode_pixels(data, CROP, Box(0, 0, 1, 0.5)) == RED).all()
+    assert (decode_pixels(data, CROP, Box(0, 0.5, 1, 0.5)) == BLUE).all()
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(-0.1, 0, 1, 1),
+        Box(0, -0.1, 1, 1),
+        Box(0, 0, 0, 1),
+        Box(0, 0, 1, 0),
+        Box(1, 0, 0.5, 1),
+        Box(0.5, 0.5, -0.2, 0.2),
+        Box(0, 0, 0.001, 0.001),
+        Box(2, 2, 1, 1),
+        Box(float("nan"), 0, 1, 1),
+        Box(0, 0, float("inf"), float("nan")),
+    ],
+)
+def test_a_box_that_selects_nothing_is_refused(box: Box) -> None:
+    with pytest.raises(BoxError, match=r"\[x, y, width, height\]"):
+        to_pixels(Image.new("RGB", (64, 48)), CROP, box)
+
+
+def test_a_box_may_touch_or_pass_the_far_edges() -> None:
+    assert to_pixels(Image.new("RGB", (64, 48)), CROP, Box(0.5, 0.5, 0.9, 0.9)).shape == (32, 32, 3)
