@@ -1,14 +1,16 @@
 """Follows another process's writes: polls SQLite's `data_version`. Owns the thread and its connection."""
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from index.catalog_connection import connect, translated
-from index.errors import StoreError
 
 POLL_S = 0.05
+
+log = logging.getLogger(__name__)
 
 
 class Follower:
@@ -17,9 +19,11 @@ class Follower:
     def __init__(self, path: Path, follow: Callable[[sqlite3.Connection], None]) -> None:
         self._connection = connect(path, writable=False)
         self._follow = follow
+        self._name = path.parent.name
         self._stopped = threading.Event()
         self._seen: int | None = None
-        self._thread = threading.Thread(target=self._work, name=f"follower-{path.parent.name}", daemon=True)
+        self._is_failing = False
+        self._thread = threading.Thread(target=self._work, name=f"follower-{self._name}", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -31,9 +35,9 @@ class Follower:
         while not self._stopped.wait(POLL_S):
             try:
                 self._poll()
-            except StoreError:
-                # Busy, or a full disk under the WAL index: what is in memory stays true until the next poll.
-                self._seen = None
+                self._is_failing = False
+            except Exception as error:  # noqa: BLE001 (the rim: a dead thread goes unseen)
+                self._report(error)
 
     def _poll(self) -> None:
         with translated():
@@ -41,3 +45,9 @@ class Follower:
         if version != self._seen:
             self._follow(self._connection)
             self._seen = version
+
+    def _report(self, error: Exception) -> None:
+        """Once, and not twenty times a second. What is in memory stays true until it can be renewed."""
+        if not self._is_failing:
+            log.warning("collection '%s' cannot be followed: %s", self._name, error)
+        self._is_failing = True

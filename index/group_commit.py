@@ -33,11 +33,13 @@ class Outcome:
 class GroupCommit:
     """`run` blocks until the write is durable and `committed` has made it visible."""
 
-    def __init__(self, path: Path, space: str, committed: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(
+        self, path: Path, space: str, committed: Callable[[sqlite3.Connection], None], queue: WriteQueue | None = None
+    ) -> None:
         self._connection = connect(path, writable=True)
         self._catalog = CatalogWriter(self._connection, space)
         self._committed = committed
-        self._queue = WriteQueue()
+        self._queue = queue or WriteQueue()
         self._thread = threading.Thread(target=self._work, name=f"writer-{path.parent.name}", daemon=True)
         self._thread.start()
 

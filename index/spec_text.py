@@ -6,6 +6,7 @@ from dataclasses import asdict
 import orjson
 
 from index.attribute_values import Schema
+from index.errors import CorruptError
 from index.types import Attributes, CollectionSpec
 
 
@@ -28,5 +29,9 @@ def dump_attributes(attributes: Attributes) -> str:
 
 
 def load_attributes(text: str) -> Attributes:
-    values: Mapping[str, object] = orjson.loads(text)
+    """Raises CorruptError."""
+    try:
+        values: Mapping[str, object] = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise CorruptError(f"an item's attributes cannot be read: {error}") from error
     return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}  # type: ignore[misc]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from index.errors import SpaceMismatchError, VectorError
+from index.errors import CorruptError, SpaceMismatchError, VectorError
 from index.types import Vector, Vectors
 
 STORED = np.dtype("<f2")
@@ -34,7 +34,9 @@ def encode(vector: Vector) -> bytes:
 
 
 def decode(blobs: Sequence[bytes], dimension: int) -> Vectors:
-    """float32 [n, d], rows of unit length, of stored bytes."""
+    """float32 [n, d], rows of unit length, of stored bytes. Raises CorruptError."""
+    if any(len(blob) != dimension * STORED.itemsize for blob in blobs):
+        raise CorruptError(f"a stored vector has not the {dimension} dimensions of its collection")
     halves: NDArray[np.float16] = np.frombuffer(b"".join(blobs), dtype=STORED).reshape(len(blobs), dimension)
     vectors = halves.astype(np.float32)
     vectors /= np.sqrt(np.vecdot(vectors, vectors))[:, None]

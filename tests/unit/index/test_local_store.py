@@ -1,0 +1,215 @@
+"""What is the local store's own: modes, locks, leftovers, sweeps, damage, a full disk."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from index import LocalStore
+from index.errors import (
+    CollectionLockedError,
+    CollectionNotFoundError,
+    CorruptError,
+    ReadOnlyError,
+    SequenceTimeoutError,
+    StorageFullError,
+)
+from index.types import Filter
+from tests.contracts.collection_store.items import EAST, NORTH, SPEC, with_content, write
+
+LONG_AGO = time.time() - 3600
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LocalStore]:
+    made = LocalStore(tmp_path, owner="http://127.0.0.1:8000")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[LocalStore]:
+    """Another process's store, as far as the lock can tell."""
+    made = LocalStore(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[LocalStore]:
+    made = LocalStore(tmp_path, mode="read")
+    yield made
+    made.close()
+
+
+def test_a_collection_is_the_same_after_it_was_closed(store: LocalStore, tmp_path: Path) -> None:
+    collection = store.create(SPEC)
+    collection.upsert([replace(write(f"i{n}", EAST, NORTH, {"brand": f"b{n}"}), picture=b"p") for n in range(5)])
+    collection.delete(["i2"])
+    before = collection.info(), collection.get(["i1"]), collection.search("image", EAST, 9), collection.facets()
+    store.close()
+    again = LocalStore(tmp_path).open("shoes")
+    after = again.info(), again.get(["i1"]), again.search("image", EAST, 9), again.facets()
+    assert replace(after[0], memory_bytes=0, disk_bytes=0) == replace(before[0], memory_bytes=0, disk_bytes=0)
+    assert after[1:] == before[1:]
+    assert again.picture("i1") == b"p"
+    again.close()
+
+
+def test_a_reader_never_writes(store: LocalStore, reader: LocalStore) -> None:
+    store.create(SPEC)
+    collection = reader.open("shoes")
+    assert not collection.info().writable
+    for act in (
+        lambda: collection.upsert([write("a")]),
+        lambda: collection.delete(["a"]),
+        lambda: collection.delete_matching(Filter()),
+        lambda: collection.patch("a", {}),
+        lambda: reader.create(SPEC),
+        lambda: reader.drop("shoes"),
+    ):
+        with pytest.raises(ReadOnlyError):
+            act()
+
+
+def test_a_reader_of_nothing(tmp_path: Path) -> None:
+    reader = LocalStore(tmp_path / "none", mode="read")
+    assert list(reader.names()) == []
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_reader_follows(store: LocalStore, reader: LocalStore) -> None:
+    collection, follower = store.create(SPEC), reader.open("shoes")
+    sequence = collection.upsert([write("a", EAST)]).sequence
+    follower.wait_for(sequence, timeout_s=10)
+    assert [hit.id for hit in follower.search("image", EAST, 5)] == ["a"]
+    with pytest.raises(SequenceTimeoutError):
+        follower.wait_for(sequence + 1, timeout_s=0.01)
+
+
+def test_the_lock_is_taken_by_the_first_write_and_kept_until_closed(store: LocalStore, other: LocalStore) -> None:
+    mine, theirs = store.create(SPEC), other.open("shoes")
+    theirs.upsert([write("a", EAST)])
+    with pytest.raises(CollectionLockedError):
+        mine.upsert([write("b", EAST)])
+    theirs.close()
+    sequence = mine.upsert([write("b", EAST)]).sequence
+    assert sequence == 2
+    again = other.open("shoes")
+    with pytest.raises(CollectionLockedError) as raised:
+        again.delete(["a"])
+    assert raised.value.owner == "http://127.0.0.1:8000"
+    assert [hit.id for hit in again.search("image", EAST, 5)] == ["a", "b"]
+
+
+def test_a_locked_collection_cannot_be_dropped(store: LocalStore, other: LocalStore) -> None:
+    store.create(SPEC).upsert([write("a", EAST)])
+    with pytest.raises(CollectionLockedError):
+        other.drop("shoes")
+    assert other.open("shoes").count() == 1
+
+
+def test_another_process_s_drop_is_noticed(store: LocalStore, other: LocalStore) -> None:
+    collection = store.create(SPEC)
+    other.drop("shoes")
+    with pytest.raises(CollectionNotFoundError):
+        store.open("shoes")
+    other.create(SPEC).upsert([write("new", EAST)])
+    other.open("shoes").close()
+    with pytest.raises(CollectionNotFoundError):
+        collection.upsert([write("old", EAST)])
+    assert list(store.open("shoes").ids()) == ["new"]
+
+
+def test_a_stale_handle_never_writes_into_the_collection_made_anew(store: LocalStore, other: LocalStore) -> None:
+    stale = store.create(SPEC)
+    other.drop("shoes")
+    other.create(SPEC)
+    with pytest.raises(CollectionNotFoundError):
+        stale.upsert([write("old", EAST)])
+    assert other.open("shoes").count() == 0
+
+
+def test_old_leftovers_of_creating_and_dropping_are_removed(tmp_path: Path) -> None:
+    for name in (".creating-a-1", ".dropped-b-2", ".other-c"):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (LONG_AGO, LONG_AGO))
+    (tmp_path / ".creating-young-3").mkdir()
+    LocalStore(tmp_path).close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".creating-young-3", ".other-c"]
+
+
+def test_creating_leaves_nothing_but_the_collection(store: LocalStore, tmp_path: Path) -> None:
+    store.create(SPEC)
+    store.create(SPEC)
+    assert [path.name for path in tmp_path.iterdir()] == ["shoes"]
+    store.drop("shoes")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_nobody_refers_to_are_swept_by_the_next_writer(store: LocalStore, tmp_path: Path) -> None:
+    collection = store.create(SPEC)
+    collection.upsert([replace(write(f"i{n}", EAST), picture=b"%d" % n, thumbnail=b"t%d" % n) for n in range(2)])
+    collection.delete(["i0"])
+    store.close()
+    files = [path for path in tmp_path.glob("shoes/*/*/*") if path.is_file()]
+    assert len(files) == 4
+    for path in files:
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    again = LocalStore(tmp_path)
+    again.open("shoes").upsert([write("i2", EAST)])
+    assert len([path for path in tmp_path.glob("shoes/*/*/*") if path.is_file()]) == 2
+    assert (again.open("shoes").picture("i1"), again.open("shoes").thumbnail("i1")) == (b"1", b"t1")
+    again.close()
+
+
+def test_a_policy_of_no_pictures_keeps_none(store: LocalStore) -> None:
+    collection = store.create(replace(SPEC, pictures="none"))
+    collection.upsert([replace(write("a", EAST), picture=b"p", picture_ref="shop/a.jpg", thumbnail=b"t")])
+    assert (collection.picture("a"), collection.thumbnail("a")) == (None, b"t")
+    item = collection.get(["a"])[0]
+    assert item is not None
+    assert item.picture_ref == "shop/a.jpg"
+
+
+def test_disk_bytes_grow_with_what_is_kept(store: LocalStore) -> None:
+    collection = store.create(SPEC)
+    before = collection.info().disk_bytes
+    collection.upsert([replace(write("a", EAST), picture=b"p" * 100_000)])
+    assert collection.info().disk_bytes >= before + 100_000
+    assert collection.info().memory_bytes > 0
+
+
+def test_a_damaged_catalogue_is_said_to_be_corrupt(store: LocalStore, tmp_path: Path) -> None:
+    store.create(SPEC)
+    store.close()
+    catalog = tmp_path / "shoes" / "catalog.sqlite"
+    catalog.write_bytes(b"\xff" * catalog.stat().st_size)
+    with pytest.raises(CorruptError):
+        store.open("shoes")
+
+
+def test_a_full_disk_changes_nothing_and_passes(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    collection = store.create(SPEC)
+    collection.upsert([write("a", EAST)])
+
+    def full(files: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.pictures.place_durably", full)
+        with pytest.raises(StorageFullError):
+            collection.upsert([with_content(replace(write("a", NORTH), picture=b"p"), "other")])
+    assert [hit.cosine for hit in collection.search("image", EAST, 1)] == pytest.approx([1], abs=1e-3)
+    assert collection.upsert([with_content(write("a", NORTH), "other")]).results[0].status == "updated"
+
+
+def test_waiting_on_a_collection_that_closes_ends(store: LocalStore) -> None:
+    collection = store.create(SPEC)
+    collection.close()
+    collection.close()
+    with pytest.raises(CollectionNotFoundError):
+        collection.wait_for(99, timeout_s=60)
