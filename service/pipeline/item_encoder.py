@@ -30,7 +30,8 @@ class ItemEncoder:
     async def encoded(self, opened: OpenCollection, draft: Draft, deadline: Deadline) -> EncodedItem:
         """Encodes what the item does not bring itself; nothing where the content is known."""
         if draft.is_known:
-            return EncodedItem(replace(draft.write, vectors={}))
+            # The hash covers the reference too; naming it again would take the place of the kept picture's.
+            return EncodedItem(replace(draft.write, vectors={}, picture_ref=None))
         item = draft.item
         kept = await self._kept(opened, item, deadline)
         image = await self._image_vector(opened, item, kept, deadline)
