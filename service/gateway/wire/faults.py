@@ -9,7 +9,11 @@ from service.errors import Fault, RequestInvalidError
 from service.gateway.wire.body import is_tag
 
 MAX_FAULTS = 20
-_SENTENCES = {"extra_forbidden": "no such field: remove it, or look for the right name in /docs"}
+_SENTENCES = {
+    "extra_forbidden": "no such field: remove it, or look for the right name in /docs",
+    "model_type": "must be a JSON object",
+    "model_attributes_type": "must be a JSON object",
+}
 
 
 def invalid(error: ValidationError) -> RequestInvalidError:
