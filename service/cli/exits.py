@@ -58,14 +58,13 @@ def code_of(error: Exception) -> ExitCode | None:
     """The exit code of a foreseen error, None for the others."""
     from index.errors import StoreError
     from models.errors import ModelError
-    from models.sources.errors import SourceError as DataSetError
     from service.errors import ServiceError
     from service.jobs.index_job import SinkError, SourceError
     from service.settings import UnknownSettingError
 
     if isinstance(error, UsageError | SourceError | UnknownSettingError):
         return ExitCode.USAGE
-    if isinstance(error, CommandError | SinkError | DataSetError | ServiceError | StoreError | ModelError):
+    if isinstance(error, CommandError | SinkError | ServiceError | StoreError | ModelError):
         return ExitCode.FAILED
     return None
 

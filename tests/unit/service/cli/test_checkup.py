@@ -1,0 +1,43 @@
+"""The doctor's checks: green where all is well, and advice where it is not."""
+
+import importlib.metadata
+from pathlib import Path
+
+import pytest
+
+from service.cli.checkup import check_bundles, check_data_dir, check_port, check_runtime, checkup
+from service.cli.listening import listen
+from service.settings import read_settings
+from tests.fakes.tiny_bundle import make_tiny_bundle
+
+
+def test_a_good_installation_has_nothing_red(tmp_path: Path) -> None:
+    make_tiny_bundle(tmp_path / "bundles")
+    findings = list(checkup(read_settings({}, data_dir=tmp_path, port=0)))
+    assert [finding for finding in findings if finding.state == "red"] == []
+    assert any(finding.name == "Encoder" and "a picture in" in finding.detail for finding in findings)
+
+
+def test_a_damaged_and_a_missing_bundle_are_red_with_advice(tmp_path: Path) -> None:
+    bundle = make_tiny_bundle(tmp_path / "bundles")
+    bundle.image_graph.write_bytes(b"other")
+    findings = list(check_bundles(read_settings({}, data_dir=tmp_path)))
+    assert [finding.state for finding in findings] == ["red", "red"]
+    assert "checksum" in findings[0].detail and "make demo" in findings[1].advice
+
+
+def test_two_runtimes_in_one_folder_are_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.0")
+    finding = check_runtime()
+    assert finding.state == "red" and "uninstall" in finding.advice
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    with listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        assert check_port(read_settings({}, data_dir=tmp_path, port=port)).state == "yellow"
+
+
+def test_a_data_directory_that_cannot_be_one_is_red(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    assert check_data_dir(tmp_path / "file").state == "red"
