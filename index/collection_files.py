@@ -4,6 +4,8 @@ import re
 import shutil
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,28 +62,28 @@ def names_in(directory: Path) -> list[str]:
     return sorted(path.parent.name for path in found if NAME.fullmatch(path.parent.name))
 
 
-def draft(directory: Path, name: str) -> CollectionFiles:
-    """A hidden folder in which a collection is made ready."""
+@contextmanager
+def draft(directory: Path, name: str) -> Iterator[CollectionFiles]:
+    """A hidden folder in which a collection is made ready; gone at the end, unless it was published."""
+    root = directory / f".creating-{name}-{uuid.uuid4().hex}"
     with translated():
-        root = directory / f".creating-{name}-{uuid.uuid4().hex}"
         root.mkdir(parents=True)
-    return CollectionFiles(root)
+    try:
+        yield CollectionFiles(root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def publish(made: CollectionFiles, files: CollectionFiles) -> bool:
-    """Give a finished draft its name, durably. False, and the draft removed, where the name is taken."""
+    """Give a finished draft its name, durably. False where the name is taken."""
     with translated():
+        sync_folder(made.root)
         try:
-            sync_folder(made.root)
             made.root.rename(files.root)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            if not files.catalog.exists():
-                raise error
-            return False
-        finally:
-            shutil.rmtree(made.root, ignore_errors=True)
+        except OSError:
+            if files.catalog.exists():
+                return False
+            raise
         sync_folder(files.root.parent)
     return True
 

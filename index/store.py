@@ -38,9 +38,9 @@ class LocalStore:
         self._require_write_mode()
         files = files_of(self._directory, spec.name)
         if not files.catalog.exists():
-            made = draft(self._directory, spec.name)
-            create_catalog(made.catalog, spec)
-            publish(made, files)  # where another was faster, its specification is compared
+            with draft(self._directory, spec.name) as made:
+                create_catalog(made.catalog, spec)
+                publish(made, files)  # where another was faster, its specification is compared
         collection = self.open(spec.name)
         _agree(collection, spec)
         return collection

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -213,3 +214,15 @@ def test_waiting_on_a_collection_that_closes_ends(store: LocalStore) -> None:
     collection.close()
     with pytest.raises(CollectionNotFoundError):
         collection.wait_for(99, timeout_s=60)
+
+
+def test_stores_that_create_at_once_share_one_collection(tmp_path: Path) -> None:
+    stores = [LocalStore(tmp_path) for _ in range(8)]
+    with ThreadPoolExecutor(len(stores)) as pool:
+        created = list(pool.map(lambda store: store.create(SPEC), stores))
+    created[0].upsert([write("a", EAST)])
+    for collection in created:
+        collection.wait_for(1, timeout_s=10)
+    assert [path.name for path in tmp_path.iterdir()] == ["shoes"]
+    for store in stores:
+        store.close()
