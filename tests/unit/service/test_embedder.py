@@ -1,0 +1,110 @@
+"""Cache, decode, queue: in that order, and with keys that hold everything a vector depends on."""
+
+import numpy as np
+import pytest
+
+from models.arrays import Pixels
+from models.errors import TextError
+from models.pictures import Box, Preprocessing
+from service.cache import MemoryCache
+from service.embedder import Embedder, cache_key
+from service.errors import TextTooLongError
+from service.metrics import Metrics
+from service.queue import Content, Encoded, Lane
+from service.types import Deadline, PictureBytes, QueueFigures
+from tests.fakes.tiny_bundle import tiny_manifest
+
+MANIFEST = tiny_manifest()
+SOON = Deadline.after(30)
+
+
+class RecordingQueue:
+    """Answers with the number of the call as vector."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Content, Lane]] = []
+
+    async def encode(self, model: str, content: Content, lane: Lane, deadline: Deadline) -> Encoded:
+        self.asked.append((content, lane))
+        return Encoded(np.full(4, len(self.asked), dtype=np.float32))
+
+    def figures(self) -> QueueFigures:
+        raise NotImplementedError
+
+    def close(self, grace_s: float) -> None: ...
+
+
+class ConstantDecoder:
+    def __init__(self) -> None:
+        self.decoded: list[tuple[bytes, Box | None]] = []
+
+    async def pixels(self, data: bytes, spec: Preprocessing, box: Box | None, deadline: Deadline) -> Pixels:
+        self.decoded.append((data, box))
+        return np.zeros((spec.size, spec.size, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def queue() -> RecordingQueue:
+    return RecordingQueue()
+
+
+@pytest.fixture
+def decoder() -> ConstantDecoder:
+    return ConstantDecoder()
+
+
+@pytest.fixture
+def embedder(queue: RecordingQueue, decoder: ConstantDecoder) -> Embedder:
+    return Embedder(queue, MemoryCache(100, 10_000, 60), decoder, max_text_chars=50)
+
+
+async def test_known_contents_are_neither_decoded_nor_encoded(
+    embedder: Embedder, queue: RecordingQueue, decoder: ConstantDecoder
+) -> None:
+    inputs = ["a", PictureBytes(b"p"), "b"]
+    first = await embedder.embed(MANIFEST, inputs, "interactive", SOON, Metrics().start_clock())
+    again = await embedder.embed(MANIFEST, [*inputs, "c"], "bulk", SOON, Metrics().start_clock())
+    assert [one.vector[0] for one in again[:3]] == [one.vector[0] for one in first]
+    assert [content for content, _ in queue.asked if isinstance(content, str)] == ["a", "b", "c"]
+    assert queue.asked[-1] == ("c", "bulk")
+    assert decoder.decoded == [(b"p", None)]
+
+
+async def test_the_stages_are_measured(embedder: Embedder) -> None:
+    clock = Metrics().start_clock()
+    await embedder.embed(MANIFEST, ["a"], "interactive", SOON, clock)
+    assert clock.ms("decode") > 0 and clock.ms("embed") > 0
+
+
+@pytest.mark.parametrize(("text", "error"), [("", TextError), (" \n", TextError), ("x" * 51, TextTooLongError)])
+async def test_bad_texts_reach_nobody(
+    embedder: Embedder, queue: RecordingQueue, text: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await embedder.embed(MANIFEST, ["good", text], "interactive", SOON, Metrics().start_clock())
+    assert queue.asked == []
+
+
+def test_the_key_holds_whatever_the_vector_depends_on() -> None:
+    image, text = MANIFEST.image, MANIFEST.text
+    variants = [
+        (MANIFEST, "a"),
+        (MANIFEST, "b"),
+        (MANIFEST, PictureBytes(b"a")),
+        (MANIFEST, PictureBytes(b"b")),
+        (MANIFEST, PictureBytes(b"a", Box(0, 0, 1, 1))),
+        (MANIFEST, PictureBytes(b"a", Box(0, 0, 1, 0.5))),
+        (MANIFEST.model_copy(update={"precision": "int8"}), "a"),
+        (MANIFEST.model_copy(update={"precision": "int8"}), PictureBytes(b"a")),
+        (MANIFEST.model_copy(update={"text": text.model_copy(update={"fingerprint": "x"})}), "a"),
+        (MANIFEST.model_copy(update={"image": image.model_copy(update={"fingerprint": "x"})}), PictureBytes(b"a")),
+        (MANIFEST.model_copy(update={"image": image.model_copy(update={"size": 64})}), PictureBytes(b"a")),
+    ]
+    assert len({cache_key(manifest, content) for manifest, content in variants}) == len(variants)
+
+
+def test_a_text_is_keyed_without_the_image_tower_and_the_other_way_round() -> None:
+    other_image = MANIFEST.model_copy(update={"image": MANIFEST.image.model_copy(update={"fingerprint": "x"})})
+    assert cache_key(other_image, "a") == cache_key(MANIFEST, "a")
+    other_text = MANIFEST.model_copy(update={"text": MANIFEST.text.model_copy(update={"fingerprint": "x"})})
+    assert cache_key(other_text, PictureBytes(b"a")) == cache_key(MANIFEST, PictureBytes(b"a"))
