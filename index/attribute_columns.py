@@ -61,11 +61,14 @@ class PostingsColumn:
         return len(self._values_of) * BYTES_A_ROW + len(self._postings) * BYTES_A_VALUE
 
     def set(self, row: int, value: AttributeValue) -> None:
-        values = value if isinstance(value, tuple) else (value,)
-        kept = tuple(dict.fromkeys(v for v in values if v is not None))
-        for one in kept:
-            self._postings.setdefault(one, BitMap()).add(row)
-        self._values_of[row] = kept
+        assert value is not None
+        values = tuple(dict.fromkeys(value)) if isinstance(value, tuple) else (value,)
+        for one in values:
+            posting = self._postings.get(one)
+            if posting is None:
+                posting = self._postings[one] = BitMap()
+            posting.add(row)
+        self._values_of[row] = values
 
     def clear(self, row: int) -> None:
         for value in self._values_of.pop(row, ()):

@@ -58,7 +58,7 @@ class Catalog:
     def ids(self, after: str | None, limit: int) -> list[str]:
         with self._reading() as connection:
             query = "SELECT id FROM items WHERE id > ? ORDER BY id LIMIT ?"
-            return [id_ for (id_,) in connection.execute(query, (after or "", limit))]
+            return [id_ for (id_,) in connection.execute(query, (after or "", max(limit, 0)))]
 
     def picture_ref(self, id_: str) -> str | None:
         return self._one("SELECT picture_ref FROM items WHERE id = ?", id_)

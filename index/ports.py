@@ -32,15 +32,16 @@ class Collection(Protocol):
     def upsert(self, items: Sequence[ItemWrite]) -> WriteReceipt:
         """Write a batch in one transaction: all of it or nothing.
 
-        Raises: SpaceMismatchError, VectorError, AttributeValueError (naming the item; callers check single items
-        first with `check`), ReadOnlyError, StorageFullError.
+        Raises: SpaceMismatchError, VectorError, FieldNotFoundError, AttributeValueError (each with `item_id`: an
+        item may pass `check` alone and still clash with the first value of an attribute in its own batch),
+        ReadOnlyError, CollectionLockedError, StorageFullError.
         """
 
     def check(self, item: ItemWrite) -> None:
         """Raise what `upsert` would raise for this one item; change nothing."""
 
     def unchanged(self, hashes: Sequence[tuple[str, str]]) -> Sequence[bool]:
-        """For each (id, content_hash): is exactly this content stored? Lets callers skip the encoder."""
+        """For each (id, content_hash): is this content stored, with a vector? Lets callers skip the encoder."""
 
     def patch(self, id_: str, attributes: Attributes) -> int:
         """Merge attributes (None removes) without touching vectors; returns the sequence number."""
@@ -104,7 +105,10 @@ class CollectionStore(Protocol):
         """Create, or return the existing one if its specification is the same; CollectionExistsError if not."""
 
     def open(self, name: str) -> Collection:
-        """The collection, opened once and shared; raises CollectionNotFoundError."""
+        """The collection, opened once and shared; raises CollectionNotFoundError.
+
+        Cheap: ask at every request, so that a collection that was dropped or made anew meanwhile is noticed.
+        """
 
     def names(self) -> Sequence[str]: ...
 

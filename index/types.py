@@ -166,3 +166,4 @@ class CollectionInfo:
     memory_bytes: int
     disk_bytes: int
     writable: bool
+    """This process may write; the first write still has to get the lock."""

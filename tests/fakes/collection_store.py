@@ -158,7 +158,7 @@ class FakeCollection:
         return [_facet(key, type_, among, limit) for key, type_ in sorted(self._schema.items())]
 
     def ids(self, after: str | None = None, limit: int = 1000) -> Sequence[str]:
-        return sorted(id_ for id_ in self._held if id_ > (after or ""))[:limit]
+        return sorted(id_ for id_ in self._held if id_ > (after or ""))[: max(limit, 0)]
 
     def wait_for(self, sequence: int, timeout_s: float) -> None:
         self._check_open()

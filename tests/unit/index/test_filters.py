@@ -46,7 +46,7 @@ HISTORY = st.lists(st.tuples(st.integers(1, 6), st.one_of(st.none(), ATTRIBUTES)
 
 
 @given(history=HISTORY, filter_=FILTERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_bitmaps_agree_with_the_words(history: list[tuple[int, Attributes | None]], filter_: Filter) -> None:
     index, items = AttributeIndex(), dict[int, Attributes]()
     index.declare(SCHEMA)
