@@ -1,7 +1,6 @@
 """The gateway around a fake core, and a client that talks to it without a socket."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
