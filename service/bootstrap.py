@@ -39,6 +39,7 @@ STORES = {"local": "index.store:LocalStore"}
 """Called with the folder of the collections."""
 
 _WAITING_PER_THREAD = 32
+_WAITERS = 4
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,12 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
     )
     decoding = _threads("decode", settings.decode_runs)
     storing = _threads("store", settings.store_threads)
+    waiting = _threads("wait", _WAITERS)
     decoder = Decoder(decoding, picture_limits_of(settings))
     embedder = Embedder(queue, _vector_cache(settings, metrics), decoder, limits.max_text_chars)
     manifests = {name: encoder.manifest for name, encoder in encoders.items()}
     models = Models(manifests, default_model(settings, manifests), queue, store, storing)
-    access = Access(store, models, storing)
+    access = Access(store, models, storing, waiting)
     ingredients = Ingredients(access, embedder)
     interpreter = Interpreter(ingredients, Composer(access, ingredients), limits)
     window = 2 * (settings.encoder_runs + settings.decode_runs)
@@ -140,7 +142,7 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
         models=models,
         queue=queue,
         store=store,
-        pools=(decoding, storing),
+        pools=(decoding, storing, waiting),
     )
 
 

@@ -29,10 +29,12 @@ class OpenCollection:
 class Access:
     """The store, always behind threads and deadlines."""
 
-    def __init__(self, store: CollectionStore, models: Models, threads: Threads) -> None:
+    def __init__(self, store: CollectionStore, models: Models, threads: Threads, waiting: Threads) -> None:
+        """`waiting`: threads of their own for those who wait for a write, so that they hold nobody up."""
         self._store = store
         self._models = models
         self._threads = threads
+        self._waiting = waiting
 
     async def open(self, name: str, deadline: Deadline) -> OpenCollection:
         """Raises: CollectionNotFoundError, ModelNotLoadedError."""
@@ -42,6 +44,10 @@ class Access:
     async def collection(self, name: str, deadline: Deadline) -> Collection:
         """The collection alone: what needs no model works without one."""
         return await self._threads.run(deadline, self._store.open, name)
+
+    async def see(self, collection: Collection, sequence: int, deadline: Deadline) -> None:
+        """Wait until a write is visible to searches. Raises SequenceTimeoutError, OverloadedError."""
+        await self._waiting.run(deadline, collection.wait_for, sequence, deadline.remaining())
 
     async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """A call of the store in a thread."""

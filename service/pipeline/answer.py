@@ -22,6 +22,7 @@ from service.types import Hit, SearchOptions
 
 _SMALLEST_POOL = 100
 _POOL_PER_HIT = 5
+_LARGEST_POOL = 6400
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,10 @@ def answer(opened: OpenCollection, recipe: Recipe, options: SearchOptions, clock
             pool = _pool(opened, recipe, options, found)
         with clock.stage("rank"):
             order = ranked(pool, options)
-        if len(order) >= options.offset + options.limit or len(found) < size or not drops_hits(options):
+        is_enough = len(order) >= options.offset + options.limit or len(found) < size
+        if is_enough or not drops_hits(options) or size >= _LARGEST_POOL:
             break
-        size *= 4
+        size = min(4 * size, _LARGEST_POOL)
     with clock.stage("rank"):
         page = order[options.offset : options.offset + options.limit]
         return [_hit(n, pool, opened, recipe, options) for n in page]
@@ -70,10 +72,15 @@ def drops_hits(options: SearchOptions) -> bool:
     return options.collapse_duplicates or options.group_by is not None
 
 
+def ranks_a_pool(options: SearchOptions) -> bool:
+    """Does ranking change the order that the search gave?"""
+    return drops_hits(options) or bool(options.boost) or options.diversity > 0
+
+
 def pool_size(options: SearchOptions) -> int:
     """How many candidates to rank. Grows in powers of two, so that the pages of one search share a pool."""
     needed = options.offset + options.limit
-    if not (drops_hits(options) or options.boost or options.diversity > 0):
+    if not ranks_a_pool(options):
         return needed
     size = _SMALLEST_POOL
     while size < needed * _POOL_PER_HIT:

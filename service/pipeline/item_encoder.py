@@ -7,6 +7,7 @@ from models.arrays import Vector
 from models.compose import centre, product, unit
 from service.decode import Decoder, KeptPicture
 from service.embedder import Embedder
+from service.errors import ItemInvalidError
 from service.pipeline.access import OpenCollection
 from service.pipeline.ingredients import truncation
 from service.pipeline.intake import Draft, text_of
@@ -36,6 +37,8 @@ class ItemEncoder:
         kept = await self._kept(opened, item, deadline)
         image = await self._image_vector(opened, item, kept, deadline)
         text = await self._text(opened, item, deadline)
+        if image is None and text is None and not item.vectors:
+            raise ItemInvalidError(f"{opened.manifest.name} encodes pictures only: the item needs a picture")
         write = replace(
             draft.write,
             picture=None if kept is None else kept.kept,
@@ -62,7 +65,7 @@ class ItemEncoder:
 
     async def _text(self, opened: OpenCollection, item: ItemInput, deadline: Deadline) -> Encoded | None:
         text = text_of(item)
-        if text is None or "product" in item.vectors:
+        if text is None or "product" in item.vectors or not opened.manifest.encodes_text:
             return None
         return await self._embedder.encode(opened.manifest, text, "bulk", deadline)
 

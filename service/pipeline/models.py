@@ -63,7 +63,7 @@ class Models:
         return [ModelInfo(self._manifests[name], name == self._default, figures) for name in names]
 
     async def ready(self, deadline: Deadline) -> Readiness:
-        """Each model encodes a probe with both towers and each collection opens."""
+        """Each model encodes a probe with each of its towers and each collection opens."""
         models = [await self._probe(manifest, deadline) for manifest in self._manifests.values()]
         return Readiness((*models, await self._collections(deadline)))
 
@@ -71,7 +71,7 @@ class Models:
         name = f"model {manifest.name}"
         blank = np.zeros((manifest.image.size, manifest.image.size, 3), dtype=np.uint8)
         try:
-            for content in (_PROBE_TEXT, blank):
+            for content in (blank, _PROBE_TEXT) if manifest.encodes_text else (blank,):
                 encoded = await self._queue.encode(manifest.name, content, "interactive", deadline)
                 if not np.isfinite(encoded.vector).all():
                     return Check(name, False, "the encoder gives values that are not finite")

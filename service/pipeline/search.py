@@ -7,7 +7,7 @@ from service.cache import Cache
 from service.errors import LimitExceededError, NotImplementedYetError, QueryExpiredError
 from service.metrics import Metrics, StageClock
 from service.pipeline.access import Access, OpenCollection
-from service.pipeline.answer import answer
+from service.pipeline.answer import answer, ranks_a_pool
 from service.pipeline.interpret import Interpreter
 from service.pipeline.recipe import QueryState, refined
 from service.types import (
@@ -71,7 +71,7 @@ class Searcher:
 
     async def _see_writes(self, opened: OpenCollection, sequence: int | None, deadline: Deadline) -> None:
         if sequence is not None:
-            await self.access.run(deadline, opened.collection.wait_for, sequence, deadline.remaining())
+            await self.access.see(opened.collection, sequence, deadline)
 
     def _check(self, options: SearchOptions) -> None:
         if options.hybrid > 0:
@@ -81,4 +81,9 @@ class Searcher:
         if not 0 <= options.offset <= self.limits.max_reach - options.limit:
             raise LimitExceededError(
                 f"offset + limit must be from 0 to {self.limits.max_reach}; page by a filter or a narrower query"
+            )
+        if ranks_a_pool(options) and options.offset + options.limit > self.limits.max_ranked_reach:
+            raise LimitExceededError(
+                f"with group_by, diversity, boost or collapse_duplicates offset + limit is at most "
+                f"{self.limits.max_ranked_reach}: leave them out to page further"
             )

@@ -8,13 +8,14 @@ from index import LocalStore
 from index.errors import CollectionExistsError, CollectionNameError, CollectionNotFoundError
 from index.types import CollectionSpec, Filter, Match
 from models.encoder import Encoder
+from models.manifest import NO_TEXT
 from service.bootstrap import assemble
 from service.errors import ModelNotFoundError, ModelNotLoadedError
 from service.settings import Settings
-from service.types import CollectionOptions, Deadline, TextQuery
+from service.types import CollectionOptions, Deadline, ItemInput, TextQuery
 from tests.fakes.encoder import FakeEncoder
 from tests.fakes.tiny_bundle import DIMENSION, tiny_manifest
-from tests.integration.pipeline.conftest import MakeApplication, Shop, soon
+from tests.integration.pipeline.conftest import MakeApplication, Shop, colour_item, soon, statuses
 
 
 async def test_a_collection_takes_space_and_dimension_from_its_model(make_application: MakeApplication) -> None:
@@ -113,6 +114,16 @@ async def test_a_process_whose_encoder_breaks_is_not_ready(tmp_path: Path) -> No
         readiness = await application.models.ready(soon())
     assert not readiness.is_ready
     assert "could not encode" in readiness.checks[0].detail
+
+
+async def test_a_model_of_pictures_only_takes_pictures_and_says_what_it_cannot(tmp_path: Path) -> None:
+    encoders: dict[str, Encoder] = {"tiny": FakeEncoder(tiny_manifest(text=NO_TEXT))}
+    async with assemble(Settings(data_dir=tmp_path), encoders, LocalStore(tmp_path / "collections")) as application:
+        assert (await application.models.ready(soon())).is_ready
+        await application.collections.create("shop", CollectionOptions())
+        outcome = await Shop(application).put(colour_item("red"), ItemInput("words", text="only words"))
+    assert statuses(outcome) == ["created", "failed"]
+    assert outcome.items[1].problem is not None and "pictures only" in outcome.items[1].problem.detail
 
 
 async def test_a_busy_process_is_still_ready(tmp_path: Path) -> None:

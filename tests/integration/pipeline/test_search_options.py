@@ -34,6 +34,13 @@ async def test_limits_out_of_range_are_refused(shop: Shop, limit: int, offset: i
         await shop.search(RED, limit=limit, offset=offset)
 
 
+async def test_what_compares_hits_with_each_other_reaches_less_far(shop: Shop) -> None:
+    assert len(await shop.ids(RED, limit=1000, diversity=0.5)) == 8
+    with pytest.raises(LimitExceededError, match="at most 1000"):
+        await shop.search(RED, limit=1000, offset=1, group_by="kind")
+    assert await shop.ids(RED, limit=1000, offset=1000) == []
+
+
 async def test_the_threshold_applies_to_the_score(shop: Shop) -> None:
     everything = (await shop.search(RED)).hits
     threshold = everything[2].score
