@@ -34,7 +34,7 @@ class IndexReport:
     @contextmanager
     def bar(self) -> Iterator[None]:
         if not self._is_quiet:
-            self._console.print(Text(f"Reading {self._source.description}"))
+            self._console.print(Text(f"Reading {self._source.description}"), soft_wrap=True)
         with self._progress:
             yield
 
@@ -53,7 +53,7 @@ class IndexReport:
         self._console.print(f"{'Checked' if is_dry else 'Done' if tally.is_complete else 'Stopped'}: {shown} "
                             f"in {seconds:,.1f} s ({speed})")  # fmt: skip
         if tally["failed"]:
-            self._console.print(Text(f"What failed, and why: {self.errors}"), style="yellow")
+            self._console.print(Text(f"What failed, and why: {self.errors}"), style="yellow", soft_wrap=True)
         if not tally.is_complete:
             self.say_how_to_go_on()
 

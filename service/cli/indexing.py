@@ -80,7 +80,7 @@ async def _sink(settings: Settings, order: IndexOrder, console: Console) -> Asyn
         return HttpSink(httpx.AsyncClient(base_url=url.rstrip("/"), timeout=timeout), order.collection)
 
     def on_forward(url: str) -> None:
-        console.print(f"The server at {url} has this collection open: writing through it.")
+        console.print(f"The server at {url} has this collection open: writing through it.", soft_wrap=True)
 
     if order.is_dry:
         yield CheckSink(picture_limits_of(settings))
