@@ -44,7 +44,7 @@ export function toCurl(origin, collection, request, fileName) {
 /** @param {Record<string, any>} body without an empty filter, which says nothing */
 function tidy(body) {
   const { filter, ...rest } = body;
-  return filter?.must.length || filter?.must_not ? { ...rest, filter } : rest;
+  return filter?.must.length ? { ...rest, filter } : rest;
 }
 
 /** @param {string} text as one word of a POSIX shell */

@@ -32,6 +32,17 @@ export function make(tag, properties = {}, ...children) {
   return node;
 }
 
+/**
+ * Show a value in a field, unless it is the one shown last: what is being typed there stays.
+ * @param {HTMLInputElement} field
+ * @param {string} value
+ */
+export function showValue(field, value) {
+  if (field.defaultValue === value) return;
+  field.defaultValue = value;
+  field.value = value;
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**

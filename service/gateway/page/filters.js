@@ -47,7 +47,7 @@ export class Filters {
 
   /** @param {Attribute[]} attributes */
   build(attributes) {
-    this.#fields = attributes.filter(isUseful).map((attribute) => this.#field(attribute));
+    this.#fields = attributes.filter(isUseful).sort(byUse).map((attribute) => this.#field(attribute));
     this.form.replaceChildren(...this.#fields.map(({ element }) => element));
     find("filters-open", HTMLElement).hidden = this.#fields.length === 0;
     find("side", HTMLElement).hidden = this.#fields.length === 0;
@@ -69,6 +69,15 @@ export class Filters {
     return rangeField(attribute, (bounds) => this.change(withBounds(this.state(), key, bounds), "replace"));
   }
 }
+
+const SELDOM = /licen[cs]e|source/;
+const KINDS = ["keyword", "number", "boolean", "keywords"];
+
+/** Short lists of values first, long ones last. @param {Attribute} a @param {Attribute} b */
+const byUse = (a, b) =>
+  KINDS.indexOf(a.type) - KINDS.indexOf(b.type) ||
+  Number(SELDOM.test(a.key)) - Number(SELDOM.test(b.key)) ||
+  a.values.length - b.values.length;
 
 /** An attribute that names each item, or is the same for all, helps nobody to choose. @param {Attribute} attribute */
 function isUseful({ type, values, minimum, maximum }) {

@@ -1,7 +1,7 @@
 // @ts-check
 /** What stands above the results: the way home, the collection picker, the search field and the key to it. */
 
-import { find, make } from "./element.js";
+import { find, make, showValue } from "./element.js";
 import { BLANK, isAsking, NO_SUBJECT, PAGE_SIZE } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -20,6 +20,7 @@ export function listenToHeader(state, change) {
   });
   find("home", HTMLElement).addEventListener("click", (event) => {
     event.preventDefault();
+    words.value = "";
     change({ ...BLANK, collection: state().collection });
   });
   const picker = find("collection", HTMLSelectElement);
@@ -37,7 +38,7 @@ const isTyping = ({ target }) => target instanceof Element && target.closest("in
 /** @param {State} state */
 export function renderHeader(state) {
   const words = find("words", HTMLInputElement);
-  words.value = state.words;
+  showValue(words, state.words);
   words.placeholder = state.picture || state.item ? "Add words (optional)" : "Describe what you are looking for";
   document.title = state.words ? `${state.words} · Lookalike` : "Lookalike";
   document.body.classList.toggle("is-asking", isAsking(state));

@@ -37,12 +37,12 @@ class Page {
     this.filters = new Filters(() => this.state, this.change);
     this.subject = new Subject(this.change);
     this.options = new Options(this.change);
-    this.results = new Results((act, id) => this.act(act, id), () => this.showMore());
+    this.results = new Results((act, id) => void this.act(act, id), () => this.showMore());
     this.conversation = new Conversation((answer, question) => this.receive(answer, question), (error) => this.fail(error));
     listenToHeader(() => this.state, this.change);
     listenToCopy();
     listenForPictures((file) => void this.takePicture(file), (item) => this.change({ ...NO_SUBJECT, item }));
-    find("nothing-clear", HTMLElement).addEventListener("click", () => this.change({ ...NO_FILTERS, ...NO_OPTIONS }));
+    find("nothing-clear", HTMLElement).addEventListener("click", () => void this.change({ ...NO_FILTERS, ...NO_OPTIONS }));
     addEventListener("popstate", () => void this.adopt(parse(location.search)));
   }
 
@@ -58,14 +58,14 @@ class Page {
     }
   }
 
-  /** @param {Partial<State>} patch @param {"push" | "replace"} [history] */
+  /** @param {Partial<State>} patch @param {"push" | "replace"} [history] @returns {Promise<void>} when it is shown */
   change(patch, history = "push") {
     const state = { ...this.state, ...patch };
     const query = format(state);
     const url = query ? `?${query}` : location.pathname;
     if (history === "push") window.history.pushState(null, "", url);
     else window.history.replaceState(null, "", url);
-    void this.adopt(state);
+    return this.adopt(state);
   }
 
   /** @param {State} state */
@@ -142,14 +142,14 @@ class Page {
 
   /** @param {File} file */
   async takePicture(file) {
-    this.change({ ...NO_SUBJECT, picture: await shelf.put(file) });
+    await this.change({ ...NO_SUBJECT, picture: await shelf.put(file) });
     scrollTo({ top: 0 });
   }
 
   /** @param {import("./results.js").Act} act @param {string} id */
-  act(act, id) {
+  async act(act, id) {
     const subject = act === "product" ? { product: id } : { item: id };
-    this.change({ ...NO_SUBJECT, words: "", ...subject });
+    await this.change({ ...NO_SUBJECT, words: "", ...subject });
     scrollTo({ top: 0 });
     if (act === "change") this.subject.focusChange();
     else find("results", HTMLElement).focus({ preventScroll: true });
@@ -157,7 +157,7 @@ class Page {
 
   showMore() {
     this.focusAt = this.results.grid.childElementCount;
-    this.change({ shown: this.state.shown + PAGE_SIZE }, "replace");
+    void this.change({ shown: this.state.shown + PAGE_SIZE }, "replace");
   }
 }
 

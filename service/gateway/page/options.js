@@ -1,7 +1,7 @@
 // @ts-check
 /** "More options": what is not wanted, the least match, variety, grouping. */
 
-import { find, make, settled } from "./element.js";
+import { find, make, settled, showValue } from "./element.js";
 import { labelOf } from "./title.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -40,7 +40,7 @@ export class Options {
   /** @param {State} state */
   render(state) {
     find("group", HTMLSelectElement).value = state.group;
-    find("without", HTMLInputElement).value = state.without;
+    showValue(find("without", HTMLInputElement), state.without);
     for (const name of /** @type {const} */ (["threshold", "diversity"])) {
       find(name, HTMLInputElement).value = String(state[name]);
       showOutput(name, state[name]);

@@ -5,7 +5,7 @@ import { hasPicture } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {{key: string, type: string, values: {value: string | number | boolean, count: number}[], minimum: number | null, maximum: number | null}} Attribute */
-/** @typedef {{must: object[], must_not?: object[]}} Filter */
+/** @typedef {{must: object[]}} Filter */
 /**
  * @typedef {object} Request
  * @property {"search" | "same-style"} route
@@ -24,7 +24,7 @@ const NEGATIVE = /(^|\s)-("[^"]+"|[\p{L}\p{N}][^\s]*)/gu;
  * @returns {Request}
  */
 export function toRequest(state, attributes) {
-  const filter = withoutItself(toFilter(state, attributes), state.item || state.product);
+  const filter = toFilter(state, attributes);
   if (state.product) return sameProduct(state, filter);
   const { query, weights } = toQuery(state);
   /** @type {Record<string, any>} */
@@ -45,9 +45,6 @@ export function browse(state, attributes) {
   const body = { query: { text: BROWSE_WORDS }, limit: state.shown, filter: toFilter(state, attributes), diversity: 0.7 };
   return { route: "search", body, weights: null };
 }
-
-/** An item is its own nearest neighbour, which tells nobody anything. @param {Filter} filter @param {string} id */
-const withoutItself = (filter, id) => (id ? { ...filter, must_not: [{ ids: [id] }] } : filter);
 
 /** @param {State} state @param {Filter} filter @returns {Request} */
 function sameProduct(state, filter) {

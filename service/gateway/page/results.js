@@ -93,8 +93,9 @@ function nameButton(button, title, hasPicture) {
 /** @param {HTMLElement} node @param {Hit} hit */
 function showScore(node, { score, cosine }) {
   const percent = Math.round(score * 100);
+  const words = percent < 1 && score > 0 ? "< 1" : String(percent);
   const fill = /** @type {HTMLElement} */ (node.querySelector(".bar-fill"));
   fill.style.width = `${percent}%`;
   node.title = `${(score * 100).toFixed(1)} % match · cosine ${cosine.toFixed(3)}`;
-  /** @type {HTMLElement} */ (node.querySelector(".percent")).textContent = `${percent} % match`;
+  /** @type {HTMLElement} */ (node.querySelector(".percent")).textContent = `${words} % match`;
 }

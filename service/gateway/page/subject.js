@@ -3,7 +3,7 @@
 
 import { readItem } from "./api.js";
 import { BoxStage } from "./box.js";
-import { find, make, settled } from "./element.js";
+import { find, make, settled, showValue } from "./element.js";
 import { splitWords } from "./query.js";
 import * as shelf from "./shelf.js";
 import { NO_SUBJECT } from "./state.js";
@@ -81,8 +81,7 @@ export class Subject {
     const asksChange = state.change !== "";
     const blends = !asksChange && splitWords(state).wanted !== "";
     const isProduct = state.product !== "";
-    const change = find("change", HTMLInputElement);
-    if (document.activeElement !== change || !asksChange) change.value = state.change;
+    showValue(find("change", HTMLInputElement), state.change);
     this.stage.set(isProduct ? null : state.box);
     this.panel.classList.toggle("is-product", isProduct);
     find("but-form", HTMLElement).hidden = isProduct;

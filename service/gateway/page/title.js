@@ -26,8 +26,8 @@ function money(price, currency) {
   return price.toLocaleString(undefined, style);
 }
 
-/** @param {string} key `sub_group` as "Sub group" */
+/** @param {string} key `sub_group` as "Sub group", `product_id` as "Product" */
 export function labelOf(key) {
-  const words = key.replaceAll(/[_-]+/g, " ");
+  const words = key.replace(/[_-]id$/, "").replaceAll(/[_-]+/g, " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
