@@ -6,7 +6,7 @@ import orjson
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse
 
 from service.errors import MethodNotAllowedError, OverloadedError, RequestInvalidError, RouteNotFoundError, ServiceError
 from service.gateway.answers.problems import MEDIA_TYPE, answer_for
@@ -14,10 +14,8 @@ from service.gateway.answers.problems import MEDIA_TYPE, answer_for
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
-class Json(Response):
+class Json(JSONResponse):
     """Any answer; float32 arrays are written as they lie in memory."""
-
-    media_type = "application/json"
 
     def render(self, content: object) -> bytes:
         return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)

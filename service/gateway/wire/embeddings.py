@@ -13,7 +13,7 @@ from service.types import PictureBytes, RerankQuery
 ModelName: TypeAlias = Annotated[
     str | None, Field(max_length=128, description="Name of a loaded model; left out, the default one.")
 ]
-Label: TypeAlias = Annotated[str, Field(max_length=512, json_schema_extra={"minLength": 1})]
+Label: TypeAlias = Annotated[str, Field(min_length=1, max_length=512)]
 Template: TypeAlias = Annotated[str, Field(max_length=512, pattern=r"\{\}", examples=["a photo of a {}"])]
 
 

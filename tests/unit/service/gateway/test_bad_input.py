@@ -88,6 +88,7 @@ CASES: list[tuple[str, str, dict[str, Any], tuple[int, str], str]] = [
     ("token ids", "/v1/embeddings", {"json": {"input": [[1, 2]]}}, INVALID, "text, image, image_url"),
     ("no input", "/v1/embeddings", {"json": {"input": []}}, INVALID, "input"),
     ("embed url", "/v1/embeddings", {"json": {"input": [{"image_url": "http://a/b"}]}}, (400, "url_not_fetched"), ""),
+    ("empty label", "/v1/classify", {"json": {"input": "a", "labels": ["b", ""]}}, INVALID, "labels[1]"),
     ("template", "/v1/classify", {"json": {"input": "a", "labels": ["b"], "templates": ["x"]}}, INVALID, "templates"),
     ("rerank nothing", "/v1/rerank", {"json": {"query": {}, "documents": ["a"]}}, INVALID, "text, an image, or both"),
 ]

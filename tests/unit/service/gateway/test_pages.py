@@ -1,0 +1,41 @@
+"""The search page and the reference: right types, revalidated, and nothing from other machines."""
+
+import httpx
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("/", "text/html; charset=utf-8"),
+        ("/page/main.js", "text/javascript; charset=utf-8"),
+        ("/page/mark.svg", "image/svg+xml"),
+        ("/docs", "text/html; charset=utf-8"),
+        ("/docs/start.js", "text/javascript; charset=utf-8"),
+        ("/docs/swagger/swagger-ui.css", "text/css; charset=utf-8"),
+        ("/docs/swagger/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+    ],
+)
+async def test_pages_have_their_type_and_are_asked_about_each_time(
+    client: httpx.AsyncClient, url: str, kind: str
+) -> None:
+    response = await client.get(url)
+    assert (response.status_code, response.headers["content-type"]) == (200, kind)
+    assert response.headers["cache-control"] == "no-cache"
+    again = await client.get(url, headers={"if-none-match": response.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_page_may_load_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:
+    policy = (await client.get("/")).headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize("url", ["/", "/docs"])
+async def test_the_pages_name_no_other_machine(client: httpx.AsyncClient, url: str) -> None:
+    text = (await client.get(url)).text
+    assert "https://" not in text
+    assert "<script>" not in text
