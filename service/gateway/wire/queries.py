@@ -99,7 +99,7 @@ class Composition(Body):
         Text | None, Field(description="What is wanted, in full; left out, the base text with the change.")
     ] = None
     method: Annotated[
-        ComposeMethod, Field(description="`pdv` moves along the change, `sum` adds it; `isa` comes with step 6.")
+        ComposeMethod, Field(description="`pdv` moves along the change, `sum` adds it; `isa` comes with step 4.")
     ] = "pdv"
     alpha: Annotated[float | None, Field(ge=-10, le=10, description="How far to move along the change.")] = None
     beta: Annotated[float | None, Field(ge=0, le=1, description="0 trusts the picture, 1 the text.")] = None

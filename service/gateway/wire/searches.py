@@ -51,7 +51,7 @@ class SearchBody(Body):
     diversity: Annotated[float, Field(ge=0, le=1, description="0: relevance only; towards 1: more variety.")] = 0.0
     collapse_duplicates: bool = False
     boost: Annotated[list[BoostBody], Field(max_length=16)] = Field(default_factory=list)
-    hybrid: Annotated[float, Field(ge=0, le=1, description="Share of BM25; above 0 it comes with step 5.")] = 0.0
+    hybrid: Annotated[float, Field(ge=0, le=1, description="Share of BM25; above 0 it comes with step 3.")] = 0.0
     params: Params = Params()
     include: Included = Field(default=["attributes"])
     min_sequence: Annotated[
@@ -117,12 +117,12 @@ class SameStyleQuery(Body):
 
 
 class SameStylePairs(Body):
-    """All groups of near-duplicates of the collection, as a job. Comes with step 3."""
+    """All groups of near-duplicates of the collection, as a job. Comes with step 4."""
 
     pairs: Literal[True]
 
     def question(self, files: Files) -> tuple[ProductQuery, SearchOptions]:
-        raise NotImplementedYetError("`pairs` comes with step 3 (jobs): ask for one product at a time until then")
+        raise NotImplementedYetError("`pairs` comes with step 4 of the road: ask for one product at a time until then")
 
 
 SameStyleBody: TypeAlias = Annotated[
