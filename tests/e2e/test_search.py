@@ -36,6 +36,16 @@ async def test_searches_by_words(page: SearchPage) -> None:
     assert await first.locator("img").evaluate("(image) => image.decode().then(() => image.naturalWidth)") > 0
 
 
+async def test_words_are_compared_with_pictures_alone_where_asked(page: SearchPage) -> None:
+    await page.open()
+    await page.search("blue")
+    assert page.journal.asked[-1].body["field"] == "product"
+    await page.tab.get_by_text("More options").click()
+    async with page.answered():
+        await page.tab.get_by_label("Compare words with").select_option("Pictures alone")
+    assert "field" not in page.journal.asked[-1].body
+
+
 async def test_words_with_a_minus_and_the_not_field_repel(page: SearchPage) -> None:
     await page.open()
     await page.search('fruit -red -"in a bowl"')

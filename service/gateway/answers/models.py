@@ -28,6 +28,13 @@ class QueueAnswer(TypedDict):
     encode_ms: Annotated[float, Field(description="Moving mean of one encoder run.")]
 
 
+class CompositionAnswer(TypedDict):
+    """What a composed search uses where the request does not say."""
+
+    alpha: float
+    beta: float
+
+
 class ModelAnswer(TypedDict):
     """One loaded bundle."""
 
@@ -44,6 +51,7 @@ class ModelAnswer(TypedDict):
     licence: str
     licences: list[LicenceAnswer]
     commercial_use: bool
+    composition: CompositionAnswer
     queue: QueueAnswer
 
 
@@ -91,6 +99,7 @@ def model_answer(info: ModelInfo) -> ModelAnswer:
         licence=manifest.licence,
         licences=[LicenceAnswer(part=it.part, licence=it.licence, source=it.source) for it in manifest.licences],
         commercial_use=manifest.commercial_use,
+        composition=CompositionAnswer(alpha=manifest.composition.alpha, beta=manifest.composition.beta),
         queue=_queue(info.queue),
     )
 

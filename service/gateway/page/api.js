@@ -28,11 +28,21 @@ export async function listCollections() {
 
 /**
  * @param {string} name
- * @returns {Promise<{items: number, attributes: import("./query.js").Attribute[]}>}
+ * @returns {Promise<{items: number, model: string, attributes: import("./query.js").Attribute[]}>}
  */
 export async function describeCollection(name) {
   const answer = await call(path(name, ""));
-  return { items: answer.items ?? 0, attributes: answer.attributes ?? [] };
+  return { items: answer.items ?? 0, model: answer.model, attributes: answer.attributes ?? [] };
+}
+
+/**
+ * How much change, and picture or words, where nobody says.
+ * @param {string} model
+ * @returns {Promise<{alpha: number, beta: number}>}
+ */
+export async function compositionOf(model) {
+  const { data } = await call("/v1/models");
+  return (data.find((/** @type {{id: string}} */ { id }) => id === model) ?? data[0]).composition;
 }
 
 /**

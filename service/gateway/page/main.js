@@ -1,7 +1,7 @@
 // @ts-check
 /** The search page, put together: one state, the parts that show it, and the conversation that answers it. */
 
-import { describeCollection, listCollections } from "./api.js";
+import { compositionOf, describeCollection, listCollections } from "./api.js";
 import { Conversation } from "./ask.js";
 import { renderChips } from "./chips.js";
 import { listenToCopy, showCurl } from "./curl.js";
@@ -86,7 +86,8 @@ class Page {
     if (!collection || collection === this.described) return;
     this.results.clear();
     this.results.wait();
-    const { items, attributes } = await describeCollection(collection);
+    const { items, model, attributes } = await describeCollection(collection);
+    this.subject.defaults = await compositionOf(model);
     Object.assign(this, { described: collection, items, attributes });
     this.filters.build(attributes);
     this.options.build(attributes);

@@ -1,5 +1,5 @@
 // @ts-check
-/** "More options": what is not wanted, the least match, variety, grouping. */
+/** "More options": what is not wanted, the least match, variety, grouping, what words are compared with. */
 
 import { find, make, settled, showValue } from "./element.js";
 import { labelOf } from "./title.js";
@@ -9,6 +9,7 @@ import { labelOf } from "./title.js";
 /** @typedef {import("./subject.js").Change} Change */
 
 const PAUSE_MS = 120;
+const SELECTS = /** @type {const} */ (["group", "field"]);
 const GROUPS_FIRST = /product|group|sku|model/i;
 
 export class Options {
@@ -16,8 +17,10 @@ export class Options {
   constructor(change) {
     const without = find("without", HTMLInputElement);
     without.addEventListener("change", () => change({ without: without.value.trim() }));
-    const group = find("group", HTMLSelectElement);
-    group.addEventListener("change", () => change({ group: group.value }));
+    for (const name of SELECTS) {
+      const select = find(name, HTMLSelectElement);
+      select.addEventListener("change", () => change({ [name]: select.value }));
+    }
     for (const name of /** @type {const} */ (["threshold", "diversity"])) {
       const slider = find(name, HTMLInputElement);
       const settle = settled(() => change({ [name]: Number(slider.value) }, "replace"), PAUSE_MS);
@@ -39,13 +42,14 @@ export class Options {
 
   /** @param {State} state */
   render(state) {
-    find("group", HTMLSelectElement).value = state.group;
+    for (const name of SELECTS) find(name, HTMLSelectElement).value = state[name];
     showValue(find("without", HTMLInputElement), state.without);
     for (const name of /** @type {const} */ (["threshold", "diversity"])) {
       find(name, HTMLInputElement).value = String(state[name]);
       showOutput(name, state[name]);
     }
-    if (state.without || state.threshold || state.diversity || state.group) find("more", HTMLDetailsElement).open = true;
+    const isUsed = state.without || state.threshold || state.diversity || state.group || state.field;
+    if (isUsed) find("more", HTMLDetailsElement).open = true;
   }
 }
 

@@ -14,6 +14,7 @@ import { hasPicture } from "./state.js";
  */
 
 export const FILE = "picture";
+const WITH_TITLES = "product"; // the vectors that hold picture and text; the service's default for words is the picture alone
 const REPEL = -0.6;
 const BROWSE_WORDS = "a picture of something colourful";
 const NEGATIVE = /(^|\s)-("[^"]+"|[\p{L}\p{N}][^\s]*)/gu;
@@ -29,6 +30,7 @@ export function toRequest(state, attributes) {
   const { query, weights } = toQuery(state);
   /** @type {Record<string, any>} */
   const body = { query, limit: state.shown, filter };
+  if (!("image" in query) && !state.field) body.field = WITH_TITLES;
   if (state.threshold) body.score_threshold = state.threshold / 100;
   if (state.diversity) body.diversity = state.diversity;
   if (state.group) body.group_by = state.group;

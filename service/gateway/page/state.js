@@ -22,13 +22,15 @@ export const PAGE_SIZE = 24;
  * @property {number} threshold
  * @property {number} diversity
  * @property {string} group
+ * @property {string} field      "image" compares words with pictures alone; empty, with titles too
  * @property {number} shown      how many results
  */
 
 /** @type {Readonly<State>} */
 export const BLANK = Object.freeze({
   collection: "", words: "", without: "", picture: "", item: "", product: "", box: null, change: "",
-  alpha: null, beta: null, is: {}, within: {}, threshold: 0, diversity: 0, group: "", shown: PAGE_SIZE,
+  alpha: null, beta: null, is: {}, within: {}, threshold: 0, diversity: 0, group: "", field: "",
+  shown: PAGE_SIZE,
 });
 
 /** What a new subject takes away from the old one. */
@@ -38,11 +40,11 @@ export const NO_SUBJECT = Object.freeze({
 
 /** What "clear all" sets. */
 export const NO_FILTERS = Object.freeze({ is: {}, within: {}, shown: PAGE_SIZE });
-export const NO_OPTIONS = Object.freeze({ without: "", threshold: 0, diversity: 0, group: "" });
+export const NO_OPTIONS = Object.freeze({ without: "", threshold: 0, diversity: 0, group: "", field: "" });
 
 const TEXTS = /** @type {const} */ ({
   collection: "c", words: "q", without: "not", picture: "picture", item: "item", product: "product",
-  change: "but", group: "group",
+  change: "but", group: "group", field: "in",
 });
 const NUMBERS = /** @type {const} */ ({
   alpha: "alpha", beta: "beta", threshold: "match", diversity: "variety", shown: "show",

@@ -12,8 +12,6 @@ import { factsOf, titleOf } from "./title.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {(patch: Partial<State>, history?: "push" | "replace") => void} Change */
 
-const ALPHA = 1.4;
-const BETA = 0.75;
 const EVEN = 0.5;
 const KEY_PAUSE_MS = 200;
 
@@ -21,6 +19,8 @@ export class Subject {
   /** @type {string | null} */
   #url = null;
   #shown = "";
+  /** The model's own weights of a change; `main.js` sets them. */
+  defaults = { alpha: 1, beta: EVEN };
 
   /** @param {Change} change */
   constructor(change) {
@@ -91,8 +91,8 @@ export class Subject {
     find("product-hint", HTMLElement).hidden = !isProduct;
     find("sliders", HTMLElement).hidden = isProduct || !(asksChange || blends);
     find("alpha-field", HTMLElement).hidden = !asksChange;
-    showSlider("alpha", state.alpha ?? ALPHA, (value) => `× ${value.toFixed(2)}`);
-    showSlider("beta", state.beta ?? (asksChange ? BETA : EVEN), (value) => `${Math.round(value * 100)} % words`);
+    showSlider("alpha", state.alpha ?? this.defaults.alpha, (value) => `× ${value.toFixed(2)}`);
+    showSlider("beta", state.beta ?? (asksChange ? this.defaults.beta : EVEN), (value) => `${Math.round(value * 100)} % words`);
   }
 
   /** @param {State} state */
