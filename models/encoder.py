@@ -35,22 +35,26 @@ class Encoder(Protocol):
         """uint8 [n, size, size, 3] to float32 [n, d] of unit length."""
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
-        """Raises TextError when a text holds no token at all."""
+        """Raises TextError when a text holds no token at all, or the model encodes pictures only."""
 
 
 class TextTokenizer:
-    """Texts to token ids as the manifest's text tower wants them."""
+    """Texts to token ids as the manifest's text tower wants them.
+
+    A `tokenizer.json` that states a truncation keeps it: it knows which marks must survive a cut (CLIP reads its
+    result at the end mark). One that states none is cut at the context length.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
         self._tower = bundle.manifest.text
         self._tokenizer = Tokenizer.from_file(str(bundle.tokenizer))
         self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
 
     def __call__(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[bool, ...]]:
         """Token ids and attention mask, int64 [n, t] each, and which texts were cut."""
         limit = self._tower.context_length
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        encodings = self._tokenizer.encode_batch(list(texts))
+        ids = [encoding.ids for encoding in encodings]
         for text, tokens in zip(texts, ids, strict=True):
             if not tokens:
                 raise TextError(f"the text {text[:40]!r} holds nothing that can be encoded")
@@ -61,7 +65,7 @@ class TextTokenizer:
             kept = tokens[:limit]
             padded[row, : len(kept)] = kept
             mask[row, : len(kept)] = 1
-        return padded, mask, tuple(len(tokens) > limit for tokens in ids)
+        return padded, mask, tuple(len(encoding.ids) > limit or bool(encoding.overflowing) for encoding in encodings)
 
 
 class OnnxEncoder:
@@ -81,9 +85,11 @@ class OnnxEncoder:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = ["CPUExecutionProvider"]
         self._manifest = bundle.manifest
-        self._tokenize = TextTokenizer(bundle)
         self._image = onnxruntime.InferenceSession(str(bundle.image_graph), options, providers=providers)
-        self._text = onnxruntime.InferenceSession(str(bundle.text_graph), options, providers=providers)
+        self._tokenize = self._text = None
+        if bundle.manifest.encodes_text:
+            self._tokenize = TextTokenizer(bundle)
+            self._text = onnxruntime.InferenceSession(str(bundle.text_graph), options, providers=providers)
 
     @property
     def manifest(self) -> Manifest:
@@ -94,6 +100,8 @@ class OnnxEncoder:
         return np.asarray(vectors, dtype=np.float32)
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
+        if self._tokenize is None or self._text is None:
+            raise TextError(f"the model {self._manifest.name} encodes pictures only: search it by picture")
         ids, mask, truncated = self._tokenize(texts)
         inputs = {"input_ids": ids}
         if self._manifest.text.takes_attention_mask:

@@ -40,7 +40,7 @@ class ImageTower(_Part):
     """How pictures are prepared for `image.onnx` and which tower it is."""
 
     size: Annotated[int, Field(gt=0)]
-    fit: Literal["pad", "crop"]
+    fit: Literal["pad", "crop", "squash"]
     resample: Literal["bilinear", "bicubic", "lanczos"]
     background: tuple[int, int, int] = (255, 255, 255)
     mean: tuple[float, float, float]
@@ -56,11 +56,16 @@ class ImageTower(_Part):
 class TextTower(_Part):
     """How texts are prepared for `text.onnx` and which tower it is."""
 
-    context_length: Annotated[int, Field(gt=0)]
+    context_length: Annotated[int, Field(ge=0)]
+    """Tokens at most; 0 means that there is no text tower."""
     padding: Literal["longest", "fixed"]
     pad_id: int = 0
     takes_attention_mask: bool = True
     fingerprint: str
+
+
+NO_TEXT = TextTower(context_length=0, padding="fixed", takes_attention_mask=False, fingerprint="")
+"""Of a bundle that encodes pictures only."""
 
 
 class CalibrationPart(_Part):
@@ -97,7 +102,7 @@ class Manifest(_Part):
     dimension: Annotated[int, Field(gt=0)]
     precision: str = "fp32"
     image: ImageTower
-    text: TextTower
+    text: TextTower = NO_TEXT
     logit_scale: float
     logit_bias: float = 0.0
     image_mean: tuple[float, ...]
@@ -117,6 +122,11 @@ class Manifest(_Part):
         if len(self.image_mean) != self.dimension or len(self.text_mean) != self.dimension:
             raise ValueError("image_mean and text_mean must have `dimension` values")
         return self
+
+    @property
+    def encodes_text(self) -> bool:
+        """False for a bundle that serves image-to-image collections only."""
+        return self.text.context_length > 0
 
     def mean(self, modality: Literal["image", "text"]) -> Vector:
         """float32 [dimension]; not of unit length."""

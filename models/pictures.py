@@ -44,10 +44,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How a bundle wants its pictures. `pad`: whole picture on a square; `crop`: centre crop of it."""
+    """How a bundle wants its pictures.
+
+    `pad`: the whole picture on a square; `crop`: its centre; `squash`: the whole picture, stretched to the square.
+    """
 
     size: int
-    fit: Literal["pad", "crop"] = "crop"
+    fit: Literal["pad", "crop", "squash"] = "crop"
     resample: Literal["bilinear", "bicubic", "lanczos"] = "bicubic"
     background: tuple[int, int, int] = _WHITE
 
@@ -90,11 +93,13 @@ def to_pixels(picture: Image.Image, spec: Preprocessing, box: Box | None = None)
         canvas = Image.new("RGB", square, spec.background)
         canvas.paste(resized, ((spec.size - resized.width) // 2, (spec.size - resized.height) // 2))
         return np.asarray(canvas, dtype=np.uint8)
+    if spec.fit == "squash":
+        return np.asarray(picture.resize(square, filter_), dtype=np.uint8)
     picture = _without_far_ends(picture)
-    scale = spec.size / min(picture.size)
-    target = (max(spec.size, round(picture.width * scale)), max(spec.size, round(picture.height * scale)))
+    # Rounded as torchvision does, with which the models were trained: a pixel more or less shifts the whole crop.
+    target = (spec.size * picture.width // min(picture.size), spec.size * picture.height // min(picture.size))
     resized = picture.resize(target, filter_)
-    left, top = (resized.width - spec.size) // 2, (resized.height - spec.size) // 2
+    left, top = round((resized.width - spec.size) / 2), round((resized.height - spec.size) / 2)
     return np.asarray(resized.crop((left, top, left + spec.size, top + spec.size)), dtype=np.uint8)
 
 
