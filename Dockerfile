@@ -24,7 +24,8 @@ ENV PATH=/opt/lookalike/bin:$PATH \
     LOOKALIKE_DATA_DIR=/data \
     LOOKALIKE_HOST=0.0.0.0 \
     LOOKALIKE_PORT=8000 \
-    LOOKALIKE_LOG_FORMAT=json
+    LOOKALIKE_LOG_FORMAT=json \
+    ORT_DISABLE_TELEMETRY=1
 USER lookalike
 WORKDIR /var/lib/lookalike
 VOLUME /data

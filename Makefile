@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-slow check format data starter eval settings constraints system-packages clean
 
+# ONNX Runtime (from 1.29 on) reports to its maker unless it is told not to.
+export ORT_DISABLE_TELEMETRY := 1
+
 PORT ?= 8000
 DATA ?= data
 PYTEST ?=

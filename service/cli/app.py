@@ -1,5 +1,7 @@
 """The commands and how they hang together. Importing this is quick: commands import what they need when they run."""
 
+import os
+
 import typer
 
 from service.cli import collections, doctor, evaluation, index, models, search, serve
@@ -7,13 +9,21 @@ from service.cli.exits import EPILOG
 
 app = typer.Typer(
     name="lookalike",
-    help="Search catalogues of pictures and products by words, picture, picture plus change, or product.",
     epilog=EPILOG,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+@app.callback()
+def before_every_command() -> None:
+    """Search catalogues of pictures and products by words, picture, picture plus change, or product."""
+    # From 1.29 on, ONNX Runtime reports sessions to its maker unless it is told not to; nothing leaves this machine.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
 app.command("serve")(serve.serve)
 app.command("index")(index.index)
 app.command("search")(search.search)
