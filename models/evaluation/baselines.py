@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from models.arrays import Vectors
+from models.arrays import Vector, Vectors
 from models.bundle import Bundle
 from models.encoder import TextTokenizer
 from models.pictures import decode_pixels
@@ -31,6 +31,7 @@ class Baselines:
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
         providers = ["CPUExecutionProvider"]
+        self._seen: dict[Path, Vector] = {}
         self._spec = bundle.manifest.image.preprocessing
         self._tokenize = TextTokenizer(bundle)
         self._image = onnxruntime.InferenceSession(str(bundle.image_graph), options, providers=providers)
@@ -52,12 +53,13 @@ class Baselines:
     def conse(self, pictures: Sequence[Path]) -> Vectors:
         """float32 [n, 512], unit length: what the classifier says, in sentence vectors."""
         names = self.sentences(json.loads(CLASS_NAMES.read_text(encoding="utf-8")))
+        new = [path for path in dict.fromkeys(pictures) if path not in self._seen]
         with ThreadPoolExecutor(2) as pool:
-            probabilities = np.stack(list(pool.map(self._top_probabilities, pictures)))
-        mixed = probabilities @ names
+            self._seen.update(zip(new, pool.map(self._top_probabilities, new), strict=True))
+        mixed = np.stack([self._seen[path] for path in pictures]) @ names
         return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True), dtype=np.float32)
 
-    def _top_probabilities(self, picture: Path) -> Vectors:
+    def _top_probabilities(self, picture: Path) -> Vector:
         pixels = decode_pixels(picture.read_bytes(), self._spec)[None]
         logits = self._image.run(["class_logits"], {"pixels": pixels})[0][0]
         chances = np.exp(logits - logits.max())

@@ -25,6 +25,7 @@ class EmbeddingStore:
         self._encoder = encoder
         self._cache = cache
         self._workers = workers
+        self._seen: dict[Path, Vector] = {}
 
     @property
     def encoder(self) -> Encoder:
@@ -54,14 +55,16 @@ class EmbeddingStore:
         return vectors
 
     def _encode_pictures(self, paths: Sequence[Path]) -> Vectors:
-        spec = self._encoder.manifest.image.preprocessing
-
-        def encode(path: Path) -> Vector:
-            vector: Vector = self._encoder.encode_pixels(decode_pixels(path.read_bytes(), spec)[None])[0]
-            return vector
-
+        """Lists overlap; a picture is encoded once a run."""
+        new = [path for path in dict.fromkeys(paths) if path not in self._seen]
         with ThreadPoolExecutor(self._workers) as pool:
-            return np.stack(list(pool.map(encode, paths)))
+            self._seen.update(zip(new, pool.map(self._encode_picture, new), strict=True))
+        return np.stack([self._seen[path] for path in paths])
+
+    def _encode_picture(self, path: Path) -> Vector:
+        pixels = decode_pixels(path.read_bytes(), self._encoder.manifest.image.preprocessing)
+        vector: Vector = self._encoder.encode_pixels(pixels[None])[0]
+        return vector
 
     def _encode_texts(self, texts: Sequence[str]) -> Vectors:
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))

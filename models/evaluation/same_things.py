@@ -23,16 +23,23 @@ def is_plain(item: SourceItem) -> bool:
 
 
 def across_section(
-    store: EmbeddingStore, suppliers: Mapping[str, Sequence[SourceItem]], held_out: frozenset[str], source: str = "noto"
+    store: EmbeddingStore,
+    suppliers: Mapping[str, Sequence[SourceItem]],
+    other_names: Mapping[str, str],
+    held_out: frozenset[str],
+    source: str = "noto",
 ) -> Section:
-    """One row a supplier for all items, one for unseen concepts. The source says the title, the others keywords."""
+    """One row a supplier for all items, one for unseen concepts.
+
+    The source describes an item by its title, the others by `other_names` (code to name).
+    """
     rows: list[tuple[str, tuple[Cell, ...]]] = []
     for target in (name for name in suppliers if name != source):
-        joined = {item.id: item for item in suppliers[target] if item.keywords}
+        joined = {item.id: item for item in suppliers[target] if item.id in other_names}
         pairs = [(item, joined[item.id]) for item in suppliers[source] if item.id in joined]
         unseen = np.array([is_unseen(item.title, held_out) for item, _ in pairs])
         for label, chosen in (("", np.ones(len(pairs), dtype=bool)), (", unseen concepts", unseen)):
-            rows.append((f"{source} → {target}{label}", _across(store, pairs, chosen)))
+            rows.append((f"{source} → {target}{label}", _across(store, pairs, other_names, chosen)))
     return Section("The same thing from another supplier", COLUMNS, tuple(rows))
 
 
@@ -65,13 +72,16 @@ def product_vectors(pictures: Vectors, texts: Vectors, store: EmbeddingStore) ->
 
 
 def _across(
-    store: EmbeddingStore, pairs: Sequence[tuple[SourceItem, SourceItem]], chosen: NDArray[np.bool_]
+    store: EmbeddingStore,
+    pairs: Sequence[tuple[SourceItem, SourceItem]],
+    other_names: Mapping[str, str],
+    chosen: NDArray[np.bool_],
 ) -> tuple[Cell, ...]:
     sides = [
         (store.pictures([item.picture for item in side]), store.texts(words))
         for side, words in (
             ([left for left, _ in pairs], [left.title for left, _ in pairs]),
-            ([right for _, right in pairs], [", ".join(right.keywords) for _, right in pairs]),
+            ([right for _, right in pairs], [other_names[right.id] for _, right in pairs]),
         )
     ]
     relevant = np.eye(len(pairs), dtype=bool)[chosen]

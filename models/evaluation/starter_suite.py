@@ -10,6 +10,7 @@ from models.encoder import OnnxEncoder
 from models.evaluation.baselines import Baselines
 from models.evaluation.changes import MACRO, METHODS, changes_section
 from models.evaluation.embeddings import EmbeddingStore
+from models.evaluation.other_names import read_other_names
 from models.evaluation.report import Floor, Report, Section
 from models.evaluation.same_things import across_section, is_plain, pooled_section
 from models.evaluation.words_to_pictures import words_section
@@ -32,7 +33,7 @@ def run_starter_suite(bundle: Path, data: Path) -> Report:
     plain = {name: [item for item in items if is_plain(item)] for name, items in emoji.items()}
     stamps, clipart = read_stamps(data), read_clipart(data)
     words = words_section(store, Baselines(opened), stamps, clipart, plain["noto"], held_out)
-    across = across_section(store, plain, held_out)
+    across = across_section(store, plain, read_other_names(data), held_out)
     pooled = pooled_section(store, plain, held_out)
     changes = changes_section(store, emoji["noto"], held_out)
     manifest = opened.manifest
