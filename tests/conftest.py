@@ -1,0 +1,17 @@
+"""What every test stands on: no timed assertions from Hypothesis, and logs that no test leaves to the next."""
+
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from hypothesis import settings
+
+settings.register_profile("lookalike", deadline=None)  # the machine is shared: a slow example is no failure
+settings.load_profile("lookalike")
+
+
+@pytest.fixture(autouse=True)
+def logs_of_its_own() -> Iterator[None]:
+    """An entry point configures logs for the stream it sees, which is closed when its test is over."""
+    yield
+    structlog.reset_defaults()
