@@ -9,7 +9,6 @@ from index.errors import StoreError
 from models.errors import ModelError, PictureTooLargeError
 from service.errors import TABLE, DeadlineExceededError, OverloadedError, ServiceError, problem_for
 
-
 OFFLINE = ("models.sources", "models.export", "models.starter", "models.evaluation")
 
 
