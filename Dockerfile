@@ -11,7 +11,7 @@ COPY index index
 COPY service service
 RUN /opt/lookalike/bin/pip install --no-cache-dir --no-compile --disable-pip-version-check \
         --only-binary=:all: --constraint constraints.txt '.[cpu]' \
-    && /opt/lookalike/bin/python -m models.starter.assemble /opt/bundles/starter
+    && /opt/lookalike/bin/lookalike models starter --data /opt
 
 FROM ${BASE}
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/lookalike lookalike \

@@ -38,7 +38,7 @@ demo: $(SERVE) $(MANIFEST) ## Install, index the demo catalogue, serve it on 127
 
 $(MANIFEST): $(COMMITTED_BUNDLE) | $(SERVE)
 	@echo "Putting the starter model together …"
-	@$(BIN)/python -m models.starter.assemble "$(BUNDLE)"
+	@$(LOOKALIKE) models starter --data "$(DATA)"
 	@touch -c "$@"
 
 # --- installing ------------------------------------------------------------------------------------------------------

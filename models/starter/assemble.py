@@ -5,7 +5,6 @@ checksums, and renamed into place. Needs NumPy, no torch.
 """
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -46,17 +45,3 @@ def _is_current(target: Path, source: Path) -> bool:
     except BundleError:
         return False
     return bundle.manifest == read_manifest(source)
-
-
-def main() -> None:
-    """`python -m models.starter.assemble FOLDER`: say where the bundle is, or what is missing."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m models.starter.assemble FOLDER")
-    try:
-        print(f"starter model: {assemble(Path(sys.argv[1]))}")
-    except BundleError as exc:
-        sys.exit(f"error: {exc}")
-
-
-if __name__ == "__main__":
-    main()

@@ -126,7 +126,9 @@ def check_bundles(settings: Settings) -> Generator[Finding, None, Sequence[Bundl
             yield finding
     if not intact:
         places = " and ".join(map(str, settings.bundle_folders))
-        yield Finding("Model", "red", f"no intact bundle in {places}", "make demo puts the starter model there")
+        yield Finding(
+            "Model", "red", f"no intact bundle in {places}", "lookalike models starter puts the starter model there"
+        )
     return intact
 
 
@@ -134,7 +136,7 @@ def _check_bundle(folder: Path) -> tuple[Finding, Bundle | None]:
     try:
         bundle = open_bundle(folder, verify=True)
     except BundleError as exc:
-        return Finding("Model", "red", str(exc), f"remove {folder} and put the bundle there again (make demo)"), None
+        return Finding("Model", "red", str(exc), f"remove {folder} and put the bundle there again"), None
     manifest = bundle.manifest
     return Finding("Model", "green", f"{manifest.name} {manifest.version}, {manifest.dimension} dimensions"), bundle
 

@@ -1,4 +1,4 @@
-"""`lookalike models`: which bundles there are, and whether their files are intact. Loads no encoder."""
+"""`lookalike models`: which bundles there are, whether their files are intact, the starter. Loads no encoder."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ from service.cli.options import DataOption, JsonOption, print_json, settings_wit
 if TYPE_CHECKING:
     from models.bundle import Bundle
 
-app = typer.Typer(help="List and verify model bundles.", no_args_is_help=True)
+app = typer.Typer(help="List and verify model bundles; put the starter model together.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -61,6 +61,16 @@ def verify(
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 
+@app.command()
+@guarded
+def starter(data: DataOption = None) -> None:
+    """Put the starter model together from what is installed; does nothing where it is already there."""
+    from models.starter import assemble
+
+    folder = assemble(settings_with(data_dir=data).bundle_folders[0] / "starter")
+    typer.echo(f"starter model: {folder}")
+
+
 def _bundles(data: DataOption) -> Sequence["Bundle"]:
     from models.bundle import find_bundles
 
@@ -68,5 +78,7 @@ def _bundles(data: DataOption) -> Sequence["Bundle"]:
     found = [bundle for folder in folders for bundle in find_bundles(folder)]
     if not found:
         places = " and ".join(str(folder) for folder in folders)
-        raise CommandError(f"there is no model bundle in {places}: `make demo` puts the starter model there")
+        raise CommandError(
+            f"there is no model bundle in {places}: `lookalike models starter` puts the starter model there"
+        )
     return found

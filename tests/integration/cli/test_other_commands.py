@@ -28,6 +28,15 @@ def test_models_are_listed_and_verified(cli: Cli, data: Path) -> None:
     assert cli("models", "verify", "other").exit_code == 3
 
 
+def test_the_starter_model_is_put_together_once(cli: Cli, data: Path) -> None:
+    assert cli("models", "starter").exit_code == 0
+    manifest = data / "bundles" / "starter" / "manifest.json"
+    made = manifest.stat().st_mtime_ns
+    assert cli("models", "starter").exit_code == 0
+    assert manifest.stat().st_mtime_ns == made
+    assert cli("models", "verify", "starter").exit_code == 0
+
+
 def test_the_doctor_is_content_and_then_is_not(cli: Cli, data: Path) -> None:
     healthy = cli("doctor", "--port", "0")
     assert healthy.exit_code == 0, healthy.output

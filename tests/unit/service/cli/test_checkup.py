@@ -23,7 +23,7 @@ def test_a_damaged_and_a_missing_bundle_are_red_with_advice(tmp_path: Path) -> N
     bundle.image_graph.write_bytes(b"other")
     findings = list(check_bundles(read_settings({}, data_dir=tmp_path)))
     assert [finding.state for finding in findings] == ["red", "red"]
-    assert "checksum" in findings[0].detail and "make demo" in findings[1].advice
+    assert "checksum" in findings[0].detail and "lookalike models starter" in findings[1].advice
 
 
 def test_two_runtimes_in_one_folder_are_red(monkeypatch: pytest.MonkeyPatch) -> None:
