@@ -84,12 +84,18 @@ class OnnxEncoder:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = ["CPUExecutionProvider"]
+        # It crashes the process on graphs in half precision (ONNX Runtime issue 32405; seen with 1.32).
+        broken = ["FuseFp16InitializerToFp32NodeTransformer"]
         self._manifest = bundle.manifest
-        self._image = onnxruntime.InferenceSession(str(bundle.image_graph), options, providers=providers)
+        self._image = onnxruntime.InferenceSession(
+            str(bundle.image_graph), options, providers=providers, disabled_optimizers=broken
+        )
         self._tokenize = self._text = None
         if bundle.manifest.encodes_text:
             self._tokenize = TextTokenizer(bundle)
-            self._text = onnxruntime.InferenceSession(str(bundle.text_graph), options, providers=providers)
+            self._text = onnxruntime.InferenceSession(
+                str(bundle.text_graph), options, providers=providers, disabled_optimizers=broken
+            )
 
     @property
     def manifest(self) -> Manifest:
