@@ -91,7 +91,7 @@ def main(recipe: Recipe, data: Path, out: Path) -> None:  # noqa: PLR0915 - one 
     # 5. Head: ridge regression, then InfoNCE over pictures and ImageNet prototypes.
     inputs = trained.features  # [n, 1280]
     standardise = fitting.fit_standardise(inputs)
-    prototypes = fit_prototypes(inputs, backbone.network._fc.weight)
+    prototypes = fit_prototypes(inputs, backbone.network._fc.weight, backbone.network._fc.bias)
     means_of = [
         torch.stack([sentences[text] for text in group]).mean(dim=0) for group in groups[: len(examples) + 1000]
     ]
@@ -115,8 +115,9 @@ def main(recipe: Recipe, data: Path, out: Path) -> None:  # noqa: PLR0915 - one 
     )
 
     # 6. Visual part and layout: one vector for everything.
-    heads = torch.cat([unit(head.pictures(standardise(inputs))), unit(head.sentences(titles))])  # [2n, 512]
-    words = torch.cat([picture_words(trained.logits), sentence_words(titles)])  # [2n, v]
+    certain = fitting.CERTAIN * torch.eye(len(classes))  # logits of a picture of exactly one class
+    heads = torch.cat([unit(head.pictures(standardise(prototypes.means))), unit(head.sentences(nodes))])
+    words = torch.cat([picture_words(certain), sentence_words(nodes)])  # [1000 + v, v]
     aligned = fitting.fit_aligned(heads, words, recipe.words_weight, recipe.aligned_width)
     visual = fitting.fit_visual(trained.features, trained.thumbnail, recipe.thumbnail_weight, recipe.visual_width)
     picture_space = PictureSpace(standardise, head.pictures, picture_words, aligned, visual).eval()

@@ -9,6 +9,8 @@ from models.starter.space import Aligned, PictureWords, SentenceWords, Standardi
 from models.starter.vocabulary import Vocabulary
 
 _SMALLEST_DEVIATION = 1e-3
+CERTAIN = 14.0
+"""A logit that leaves the softmax almost nothing else."""
 
 
 def fit_standardise(inputs: Tensor) -> Standardise:
@@ -37,8 +39,9 @@ def node_vectors(texts: Sequence[Sequence[str]], sentences: dict[str, Tensor]) -
 
 
 def fit_aligned(heads: Tensor, words: Tensor, words_weight: float, width: int) -> Aligned:
-    """One projection for pictures and texts: the main axes of [head, words] over both.
+    """One projection for pictures and texts: the main axes of [head, words] over every class and every node.
 
+    Fitted on the training pictures it would keep what icons need and lose what photographs say.
     `heads` [n, 512], `words` [n, v]. Uncentred: the projection keeps dot products, not variances.
     """
     scale = (1.0 + words_weight) ** -0.5

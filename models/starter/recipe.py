@@ -21,11 +21,11 @@ class Recipe:
     prototype_spread: float = 0.7
     ridge: float = 3000.0
     head: HeadRecipe = field(default_factory=HeadRecipe)
-    words_weight: float = 1.25
+    words_weight: float = 1.0
     """Of the vocabulary block beside the head block, in the aligned score."""
-    aligned_width: int = 512
-    visual_width: int = 128
+    aligned_width: int = 576
+    visual_width: int = 192
     thumbnail_weight: float = 0.35
-    visual_shares: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.7)
+    visual_shares: tuple[float, ...] = (0.4, 0.5, 0.6, 0.7, 0.8)
     """The candidates for `b` squared; the best one on seen concepts is shipped."""
     context_length: int = 128
