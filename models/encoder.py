@@ -78,6 +78,7 @@ class OnnxEncoder:
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         import onnxruntime  # noqa: PLC0415 - heavy; imported when this engine is chosen
 
+        onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

@@ -10,6 +10,7 @@ from service.cli.exits import UsageError, guarded
 from service.cli.options import DataOption, JsonOption, print_json, quiet_logs, settings_with
 
 if TYPE_CHECKING:
+    from index.types import FieldName
     from service.settings import Settings
     from service.types import Query, SearchResult
 
@@ -26,6 +27,9 @@ def search(
         list[str] | None, typer.Option("--filter", help="key=value, key!=value, key>=10; all must hold.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many hits at most.")] = 10,
+    pictures_only: Annotated[
+        bool, typer.Option("--pictures-only", help="Compare words with the pictures alone, not with texts too.")
+    ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -33,7 +37,8 @@ def search(
     settings = settings_with(data_dir=data)
     quiet_logs(settings)
     query = to_query(text, image.read_bytes() if image else None, change)
-    result = asyncio.run(_search(settings, name, query, conditions or [], limit))
+    field = field_for(query, pictures_only)
+    result = asyncio.run(_search(settings, name, query, conditions or [], field, limit))
     _print_json(result) if as_json else _print_table(result)
 
 
@@ -53,14 +58,23 @@ def to_query(text: str | None, image: bytes | None, change: str | None) -> "Quer
     return ImageQuery(picture) if text is None else ProductQuery(picture, text)
 
 
-async def _search(settings: "Settings", name: str, query: "Query", conditions: list[str], limit: int) -> "SearchResult":
+def field_for(query: "Query", pictures_only: bool) -> "FieldName | None":
+    """What the search page asks for too: words meet pictures and texts, a picture alone meets pictures."""
+    from service.types import ImageQuery
+
+    return None if pictures_only or isinstance(query, ImageQuery) else "product"
+
+
+async def _search(
+    settings: "Settings", name: str, query: "Query", conditions: list[str], field: "FieldName | None", limit: int
+) -> "SearchResult":
     from service.bootstrap import build
     from service.cli.filters import parse_filter
     from service.types import Deadline, SearchOptions, SearchRequest
 
     async with build(settings) as application:
         types = (await application.collections.describe(name)).spec.attributes
-        options = SearchOptions(limit=limit, filter=parse_filter(conditions, types))
+        options = SearchOptions(limit=limit, field=field, filter=parse_filter(conditions, types))
         deadline = Deadline.after(settings.search_deadline_s)
         return await application.searcher.search(name, SearchRequest(query, options), deadline)
 
