@@ -142,14 +142,13 @@ def main(recipe: Recipe, data: Path, out: Path) -> None:  # noqa: PLR0915 - one 
 
     gallery = see(noto)
     references = [noto[triplet.reference] for triplet in triplets]
-    composition = tuning.tune_composition(
+    changed = (
         tuning.centred(see(references), image_mean),
         tuning.centred(read([item.title for item in references]), text_mean),
         tuning.centred(read([triplet.modification for triplet in triplets]), text_mean),
         tuning.centred(read([f"{noto[t.reference].title}, {t.modification}" for t in triplets]), text_mean),
-        triplets,
-        gallery,
     )
+    composition = tuning.tune_composition(*changed, triplets, gallery)
 
     def sides(pairs: Sequence[tuple[SourceItem, SourceItem]]) -> list[tuple[Vectors, Vectors]]:
         left, right = zip(*pairs, strict=True)
@@ -166,14 +165,26 @@ def main(recipe: Recipe, data: Path, out: Path) -> None:  # noqa: PLR0915 - one 
     left, right = zip(*unseen, strict=True)
     asked = [*left, *unseen_clipart]
     products = [tuning.products(*side, product_weight) for side in sides(unseen)]
-    calibration = tuning.calibrate(
-        {
-            "text_image": (read([item.title for item in asked]), see(asked)),
-        },
-        [item.title for item in asked],
-    ) | tuning.calibrate(
-        {"image_image": (see(left), see(right)), "product_product": (products[0], products[1])},
-        [item.title for item in left],
+    left_titles = [item.title for item in left]
+    composed = tuning.composed(changed[0], changed[1], changed[3], composition)
+    targets = [noto[triplet.target] for triplet in triplets]
+    target_titles = [item.title for item in targets]
+    target_words = tuning.centred(read(target_titles), text_mean)
+    target_products = tuning.products(tuning.centred(see(targets), image_mean), target_words, product_weight)
+    calibration = (
+        tuning.calibrate({"text_image": (read([it.title for it in asked]), see(asked))}, [it.title for it in asked])
+        | tuning.calibrate(
+            {
+                "image_image": (see(left), see(right)),
+                "product_product": (products[0], products[1]),
+                "text_product": (tuning.centred(read(left_titles), text_mean), products[1]),
+                "image_product": (tuning.centred(see(left), image_mean), products[1]),
+            },
+            left_titles,
+        )
+        | tuning.calibrate(
+            {"composed_image": (composed, see(targets)), "composed_product": (composed, target_products)}, target_titles
+        )
     )
     log.info("calibration %s", calibration)
 

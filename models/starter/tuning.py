@@ -1,7 +1,8 @@
 """Choices made on seen concepts only: the visual share, the weights of composition, the product weight, calibration.
 
 Seen concepts are those that training may use; calibration alone is fitted on held-out concepts, because
-it needs pairs that the head was not trained to bring together. Never touches Tux Paint.
+it needs pairs that the head was not trained to bring together (but for composed queries, which nothing is trained
+on: the held-out ones are the evaluation's). Never touches Tux Paint.
 """
 
 import math
@@ -36,11 +37,20 @@ def tune_composition(
 ) -> Composition:
     """Best macro R@1 over kinds; the first four are centred rows [triplets, d], `gallery` [items, d] is as stored."""
     score = _macro_recall(triplets, gallery)
-    parts = [PdvParts(*vectors) for vectors in zip(pictures, bases, targets, strict=True)]
     pairs = list(zip(pictures, changes, strict=True))
-    alpha, beta = max(grid(_ALPHAS, _BETAS), key=lambda knobs: score([pdv(part, *knobs) for part in parts]))
+
+    def recall(knobs: tuple[float, float]) -> float:
+        return score(list(composed(pictures, bases, targets, Composition(alpha=knobs[0], beta=knobs[1]))))
+
+    alpha, beta = max(grid(_ALPHAS, _BETAS), key=recall)
     weight = max(_SUM_WEIGHTS, key=lambda w: score([weighted_sum(pair, [1.0, w]) for pair in pairs]))
     return Composition(alpha=alpha, beta=beta, sum_weight=weight)
+
+
+def composed(pictures: Vectors, bases: Vectors, targets: Vectors, composition: Composition) -> Vectors:
+    """Composed queries by prompt directional vectors, from centred rows. [n, d]"""
+    parts = [PdvParts(*vectors) for vectors in zip(pictures, bases, targets, strict=True)]
+    return np.stack([pdv(part, composition.alpha, composition.beta) for part in parts])
 
 
 def tune_product_weight(left: tuple[Vectors, Vectors], right: tuple[Vectors, Vectors]) -> float:
