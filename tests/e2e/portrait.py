@@ -27,7 +27,7 @@ class Portrait:
 
 
 PORTRAITS = (
-    Portrait("search-page", "?q=cosa+da+bere", 1440, 900, "light"),
+    Portrait("search-page", "?item=noto-red-heart&but=in+blue", 1440, 900, "light"),
     Portrait("search-page-dark", "?product=noto-guitar", 400, 860, "dark"),
 )
 

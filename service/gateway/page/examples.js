@@ -4,7 +4,7 @@
 import { find, make } from "./element.js";
 import { titleOf } from "./title.js";
 
-const DEMO = ["boat on the water", "warm clothes", "musical instrument", "ein müder Hund", "cosa da bere", "самолёт"];
+const DEMO = ["red apple", "boat on the water", "musical instrument", "ein müder Hund", "cosa da bere", "самолёт"];
 const COUNT = 5;
 
 /**
