@@ -202,7 +202,7 @@ def main(recipe: Recipe, data: Path, out: Path) -> None:  # noqa: PLR0915 - one 
         licences=publish.licences(),
         space_id=f"starter-{recipe.version}",
         dimension=recipe.aligned_width + recipe.visual_width,
-        precision="fp16 weights, fp32 arithmetic",
+        precision="fp32",
         image=publish.image_part(files),
         text=publish.text_part(files, recipe.context_length),
         logit_scale=float(head.log_scale.exp()),
