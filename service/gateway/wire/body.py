@@ -32,8 +32,11 @@ ItemId: TypeAlias = Annotated[
     ),
 ]
 AttributeKey: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, examples=["brand"])]
-Numbers: TypeAlias = Annotated[list[float], Field(min_length=1, max_length=MAX_DIMENSION)]
-"""A vector as JSON; its dimension is checked against the collection."""
+Numbers: TypeAlias = Annotated[list[float], Field(min_length=1, max_length=MAX_DIMENSION, fail_fast=True)]
+"""A vector as JSON; its dimension is checked against the collection.
+
+Long lists fail fast: an error for each of millions of bad values would hold up the event loop.
+"""
 
 
 def tag(kind: str) -> str:

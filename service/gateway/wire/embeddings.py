@@ -39,7 +39,9 @@ class ClassifyBody(Body):
     """Texts and pictures to hold against labels, without training."""
 
     input: InputsBody
-    labels: Annotated[list[Label], Field(min_length=1, max_length=MAX_INPUTS, examples=[["cat", "dog"]])]
+    labels: Annotated[
+        list[Label], Field(min_length=1, max_length=MAX_INPUTS, examples=[["cat", "dog"]], fail_fast=True)
+    ]
     model: ModelName = None
     modality: Modality = "text"
     templates: Annotated[
@@ -76,7 +78,7 @@ class RerankBody(Body):
         Discriminator(string_or_object),
         Field(examples=["red canvas shoe"]),
     ]
-    documents: Annotated[list[InputBody], Field(min_length=1, max_length=MAX_INPUTS)]
+    documents: Annotated[list[InputBody], Field(min_length=1, max_length=MAX_INPUTS, fail_fast=True)]
     model: ModelName = None
     top_n: Annotated[int | None, Field(ge=1, description="How many of the best to return; left out, all.")] = None
     return_documents: Annotated[bool, Field(description="Return the texts of the documents too.")] = False

@@ -19,7 +19,7 @@ class MatchBody(Body):
 
     key: AttributeKey
     match: Annotated[
-        _Value | Annotated[list[_Value], Field(min_length=1, max_length=1000)],
+        _Value | Annotated[list[_Value], Field(min_length=1, max_length=1000, fail_fast=True)],
         Field(examples=["acme", ["acme", "apex"]]),
     ]
 
@@ -55,7 +55,7 @@ class RangeBody(Body):
 class IdsBody(Body):
     """The item's id is one of these."""
 
-    ids: Annotated[list[ItemId], Field(min_length=1, max_length=1000)]
+    ids: Annotated[list[ItemId], Field(min_length=1, max_length=1000, fail_fast=True)]
 
     def condition(self) -> Condition:
         return HasId(tuple(self.ids))
@@ -84,7 +84,7 @@ ConditionBody: TypeAlias = Annotated[
     Discriminator(_condition_kind),
     BeforeValidator(_check_condition),
 ]
-_Conditions: TypeAlias = Annotated[list[ConditionBody], Field(max_length=MAX_CONDITIONS)]
+_Conditions: TypeAlias = Annotated[list[ConditionBody], Field(max_length=MAX_CONDITIONS, fail_fast=True)]
 
 
 class NestedFilterBody(Body):

@@ -70,7 +70,7 @@ def _list_or_one(value: object) -> str:
 
 
 InputsBody: TypeAlias = Annotated[
-    Annotated[list[InputBody], Field(min_length=1, max_length=MAX_INPUTS), Tag(tag("list"))]
+    Annotated[list[InputBody], Field(min_length=1, max_length=MAX_INPUTS, fail_fast=True), Tag(tag("list"))]
     | Annotated[InputBody, Tag(tag("one"))],
     Discriminator(_list_or_one),
     Field(

@@ -16,7 +16,8 @@ from service.types import ItemInput, ItemOutcome, Vector
 MAX_ITEMS = 1000
 
 _Keyword: TypeAlias = Annotated[str, Field(max_length=1024)]
-ValueBody: TypeAlias = _Keyword | bool | int | float | Annotated[list[_Keyword], Field(max_length=256)] | None
+_Keywords: TypeAlias = Annotated[list[_Keyword], Field(max_length=256, fail_fast=True)]
+ValueBody: TypeAlias = _Keyword | bool | int | float | _Keywords | None
 AttributesBody: TypeAlias = Annotated[
     dict[AttributeKey, ValueBody],
     Field(
@@ -129,7 +130,7 @@ class PatchBody(Body):
 class DeleteIds(Body):
     """The items with these ids; unknown ids are ignored."""
 
-    ids: Annotated[list[ItemId], Field(min_length=1, max_length=MAX_ITEMS)]
+    ids: Annotated[list[ItemId], Field(min_length=1, max_length=MAX_ITEMS, fail_fast=True)]
 
     def target(self) -> list[str] | Filter:
         return self.ids

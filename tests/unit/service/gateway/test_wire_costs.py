@@ -1,0 +1,57 @@
+"""What one body may cost to judge: long lists stop at their first fault, and filters are bounded as a whole."""
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from service.gateway.wire.body import Body
+from service.gateway.wire.embeddings import ClassifyBody, EmbeddingsBody, RerankBody
+from service.gateway.wire.items import DeleteIds, ItemBody, ItemsBody, PatchBody
+from service.gateway.wire.searches import SearchBody
+from service.types import ItemOutcome
+
+
+def filtered(*conditions: dict[str, Any]) -> dict[str, Any]:
+    return {"query": {"text": "a"}, "filter": {"must": list(conditions)}}
+
+
+LONG: list[tuple[type[Body], dict[str, Any]]] = [
+    (SearchBody, {"query": {"vector": ["x"] * 100}}),
+    (SearchBody, filtered({"ids": [1] * 100})),
+    (SearchBody, filtered(*[{"key": "a"}] * 50)),
+    (ItemBody, {"id": "a", "vectors": {"image": ["x"] * 100}}),
+    (DeleteIds, {"ids": [""] * 100}),
+    (EmbeddingsBody, {"input": [1] * 100}),
+    (ClassifyBody, {"input": "a", "labels": [""] * 100}),
+    (RerankBody, {"query": "a", "documents": [1] * 100}),
+]
+
+
+@pytest.mark.parametrize(("body", "given"), LONG)
+def test_a_long_list_stops_at_its_first_fault(body: type[Body], given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(body).validate_python(given)
+    assert caught.value.error_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "given"),
+    [
+        (SearchBody, filtered({"key": "a", "match": [{}] * 1000})),
+        (PatchBody, {"attributes": {"a": [1] * 256}}),
+    ],
+)
+def test_a_list_within_a_choice_stops_there_too(body: type[Body], given: dict[str, Any]) -> None:
+    """A choice tells one error for each of its kinds, but not one for each value."""
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(body).validate_python(given)
+    assert caught.value.error_count() < 10
+
+
+def test_bad_vectors_still_fail_item_by_item() -> None:
+    given = [{"id": str(n), "vectors": {"image": [1.0, "x", "y"]}} for n in range(3)] + [{"id": "good", "text": "red"}]
+    entries = ItemsBody.model_validate({"items": given}).entries()
+    failed = [entry for entry in entries if isinstance(entry, ItemOutcome)]
+    assert [entry.id for entry in failed] == ["0", "1", "2"]
+    assert all(entry.problem is not None and "vectors.image[1]" in entry.problem.detail for entry in failed)
