@@ -10,6 +10,11 @@ from service.gateway.wire.body import AttributeKey, Body, ItemId, check_one_of, 
 
 MAX_DEPTH = 4
 MAX_CONDITIONS = 64
+"""In one list."""
+MAX_ALL_CONDITIONS = 256
+"""At any depth; a filter within a filter counts as one of them."""
+MAX_VALUES = 10_000
+"""Ids and values to match, at any depth."""
 
 _Value: TypeAlias = Annotated[str, Field(max_length=1024)] | bool | int | float
 
@@ -25,6 +30,9 @@ class MatchBody(Body):
 
     def condition(self) -> Condition:
         return Match(self.key, tuple(self.match) if isinstance(self.match, list) else (self.match,))
+
+    def values(self) -> int:
+        return len(self.match) if isinstance(self.match, list) else 1
 
 
 class Bounds(Body):
@@ -51,6 +59,9 @@ class RangeBody(Body):
     def condition(self) -> Condition:
         return Range(self.key, self.range.gt, self.range.gte, self.range.lt, self.range.lte)
 
+    def values(self) -> int:
+        return 0
+
 
 class IdsBody(Body):
     """The item's id is one of these."""
@@ -59,6 +70,9 @@ class IdsBody(Body):
 
     def condition(self) -> Condition:
         return HasId(tuple(self.ids))
+
+    def values(self) -> int:
+        return len(self.ids)
 
 
 _check_kind, _kind_of = check_one_of("match", "range", "ids"), kind_among("match", "range", "ids")
@@ -102,18 +116,36 @@ class NestedFilterBody(Body):
         )
 
     def depth(self) -> int:
-        parts = (*self.must, *self.should, *self.must_not)
-        return 1 + max((part.depth() for part in parts if isinstance(part, NestedFilterBody)), default=0)
+        return 1 + max((part.depth() for part in self._nested()), default=0)
+
+    def conditions(self) -> int:
+        return len(self._parts()) + sum(part.conditions() for part in self._nested())
+
+    def values(self) -> int:
+        return sum(part.values() for part in self._parts())
+
+    def _parts(self) -> "list[MatchBody | RangeBody | IdsBody | NestedFilterBody]":
+        return [*self.must, *self.should, *self.must_not]
+
+    def _nested(self) -> "list[NestedFilterBody]":
+        return [part for part in self._parts() if isinstance(part, NestedFilterBody)]
 
 
-def _not_too_deep(body: NestedFilterBody) -> NestedFilterBody:
+def _within_bounds(body: NestedFilterBody) -> NestedFilterBody:
+    """The bounds of the filter as a whole; pydantic has judged its lists one by one."""
     if body.depth() > MAX_DEPTH:
         message = "a filter may hold filters, but at most {depth} deep"
         raise PydanticCustomError("too_deep", message, {"depth": MAX_DEPTH})
+    if (conditions := body.conditions()) > MAX_ALL_CONDITIONS:
+        message = "a filter may hold at most {most} conditions in all; it has {given}: give one `match` several values"
+        raise PydanticCustomError("too_many_conditions", message, {"most": MAX_ALL_CONDITIONS, "given": conditions})
+    if (values := body.values()) > MAX_VALUES:
+        message = "a filter may name at most {most} ids and values to match in all; it has {given}: split the search"
+        raise PydanticCustomError("too_many_values", message, {"most": MAX_VALUES, "given": values})
     return body
 
 
-FilterBody: TypeAlias = Annotated[NestedFilterBody, AfterValidator(_not_too_deep)]
+FilterBody: TypeAlias = Annotated[NestedFilterBody, AfterValidator(_within_bounds)]
 
 
 def to_filter(body: NestedFilterBody | None) -> Filter | None:

@@ -55,3 +55,31 @@ def test_bad_vectors_still_fail_item_by_item() -> None:
     failed = [entry for entry in entries if isinstance(entry, ItemOutcome)]
     assert [entry.id for entry in failed] == ["0", "1", "2"]
     assert all(entry.problem is not None and "vectors.image[1]" in entry.problem.detail for entry in failed)
+
+
+def refusal(*conditions: dict[str, Any]) -> str:
+    with pytest.raises(ValidationError) as caught:
+        SearchBody.model_validate(filtered(*conditions))
+    assert caught.value.error_count() == 1
+    return str(caught.value)
+
+
+MATCH = {"key": "a", "match": "x"}
+
+
+def test_a_filter_is_bounded_as_a_whole() -> None:
+    full = {"must": [MATCH] * 63}
+    SearchBody.model_validate(filtered(*[full] * 4))
+    assert "at most 256 conditions in all; it has 257" in refusal(*[full] * 4, MATCH)
+    assert "it has 320" in refusal(*[{"should": [MATCH] * 4}] * 64)
+
+
+def test_filters_without_conditions_count_too() -> None:
+    assert "it has 4160" in refusal(*[{"must_not": [{"must": []}] * 64}] * 64)
+
+
+def test_the_values_of_a_filter_are_bounded_as_a_whole() -> None:
+    ids: dict[str, Any] = {"ids": ["a"] * 1000}
+    match: dict[str, Any] = {"key": "a", "match": ["x"] * 1000}
+    SearchBody.model_validate(filtered(*[ids, match] * 5))
+    assert "at most 10000 ids and values to match in all; it has 10001" in refusal(*[ids, {"must": [match]}] * 5, MATCH)
