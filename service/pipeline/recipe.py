@@ -3,16 +3,20 @@
 A recipe is all that a refinement needs, so it is what the cache keeps; no encoder is called twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from sys import getsizeof
 from typing import Literal, TypeAlias
 
-from index.types import FieldName
+from index.types import Condition, FieldName, Filter, HasId, Match
 from models.arrays import Vector
 from models.compose import PdvParts, pdv, unit, weighted_sum
 from models.manifest import QueryKind
 from service.errors import RefinementError
 from service.types import Notice, Refinement, SearchOptions
+
+_CONDITION_BYTES = 100
+_REFERENCE_BYTES = 8
 
 Mixture: TypeAlias = Literal["single", "sum", "pdv"]
 
@@ -52,7 +56,25 @@ class QueryState:
 
     @property
     def size_bytes(self) -> int:
-        return 1000 + sum(part.vector.nbytes + len(part.name) for part in self.recipe.parts)
+        """About what it holds in memory, for the bound of the cache."""
+        vectors = sum(part.vector.nbytes + getsizeof(part.name) for part in self.recipe.parts)
+        boosts = _bytes_of(boost.key for boost in self.options.boost)
+        filtering = _filter_bytes(self.options.filter) if self.options.filter is not None else 0
+        return 1000 + vectors + boosts + filtering + _bytes_of(self.recipe.excluded)
+
+
+def _filter_bytes(condition: Condition) -> int:
+    if isinstance(condition, Filter):
+        parts = (*condition.must, *condition.should, *condition.must_not)
+        return _CONDITION_BYTES + sum(map(_filter_bytes, parts))
+    if isinstance(condition, HasId):
+        return _CONDITION_BYTES + _bytes_of(condition.ids)
+    held = condition.values if isinstance(condition, Match) else ()
+    return _CONDITION_BYTES + _bytes_of((condition.key, *held))
+
+
+def _bytes_of(values: Iterable[object]) -> int:
+    return sum(getsizeof(value) + _REFERENCE_BYTES for value in values)
 
 
 def vector_of(recipe: Recipe) -> Vector:

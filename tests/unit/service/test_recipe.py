@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.types import Filter, Match
+from index.types import Filter, HasId, Match, Range
 from models.compose import unit
 from service.errors import RefinementError
 from service.pipeline.explain import explanation, part_weights
 from service.pipeline.recipe import Part, QueryState, Recipe, refined, vector_of
-from service.types import Refinement, SearchOptions
+from service.types import Boost, Refinement, SearchOptions
 from tests.fakes.tiny_bundle import DIMENSION, tiny_manifest
 
 
@@ -76,3 +76,26 @@ def test_weights_that_the_query_does_not_have_are_refused(recipe: Recipe, refine
 
 def test_a_state_knows_about_how_large_it_is() -> None:
     assert state(PDV).size_bytes > 3 * DIMENSION * 4
+
+
+LONG = "x" * 1000
+FILTERS = [
+    Filter(must=(Match("key", (LONG,) * 10),)),
+    Filter(should=(HasId((LONG,) * 10),)),
+    Filter(must_not=(Filter(must=(Match(LONG * 10, (1,)),)),)),
+    Filter(must=(Range("price", gt=1),) * 100),
+]
+
+
+@pytest.mark.parametrize("wanted", FILTERS)
+def test_a_kept_query_weighs_what_its_filter_holds(wanted: Filter) -> None:
+    """Else the cache would keep far more than the bytes that it is given."""
+    plain, filtered = state(SINGLE), QueryState("shop", "tiny-1", SINGLE, SearchOptions(limit=7, filter=wanted))
+    assert filtered.size_bytes - plain.size_bytes >= 10_000
+
+
+def test_a_kept_query_weighs_the_items_it_leaves_out_and_its_boosts() -> None:
+    plain = state(SINGLE).size_bytes
+    assert state(replace(SINGLE, excluded=(LONG,) * 10)).size_bytes - plain >= 10_000
+    boosted = QueryState("shop", "tiny-1", SINGLE, SearchOptions(boost=(Boost(LONG, 1.0),) * 10))
+    assert boosted.size_bytes - plain >= 10_000
