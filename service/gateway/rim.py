@@ -1,7 +1,7 @@
 """The outermost layer of the gateway: every request passes here once, and every failure ends here.
 
 Owns the request id, the limits on bodies, the watch for clients that hang up, the access log, the metrics and the
-security headers. Knows no route.
+security headers. Knows no route but the probes.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ from service.metrics import Metrics
 _log = structlog.get_logger("gateway")
 _GONE = 499
 """What the log and the metrics say of a client that hung up (nginx's number; it is never sent)."""
+_PROBES = frozenset({"/healthz", "/readyz"})
+"""Answered however many requests there are: a full house is neither dead nor unable to serve."""
 
 
 class Rim:
@@ -46,6 +48,9 @@ class Rim:
             self._record(scope, outgoing.status, exchange)
 
     async def _answer(self, scope: Scope, receive: Receive, outgoing: "Outgoing", exchange: Exchange) -> None:
+        if scope["path"] in _PROBES:
+            await self._run(scope, receive, outgoing)  # whatever body there is, nobody reads it
+            return
         with self._intake.permit() as held:
             try:
                 async with asyncio.timeout(self._body_deadline_s):

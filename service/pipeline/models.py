@@ -1,5 +1,6 @@
 """The loaded models: which there are, which one a collection needs, how busy they are, whether they answer."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from index.errors import StoreError
 from index.ports import CollectionStore
 from index.types import CollectionSpec
+from models.errors import ModelError
 from models.manifest import Manifest
 from service.errors import DeadlineExceededError, ModelNotFoundError, ModelNotLoadedError, OverloadedError, ServiceError
 from service.pacing import Threads
@@ -63,9 +65,12 @@ class Models:
         return [ModelInfo(self._manifests[name], name == self._default, figures) for name in names]
 
     async def ready(self, deadline: Deadline) -> Readiness:
-        """Each model encodes a probe with each of its towers and each collection opens."""
-        models = [await self._probe(manifest, deadline) for manifest in self._manifests.values()]
-        return Readiness((*models, await self._collections(deadline)))
+        """Each model encodes a probe with each of its towers and each collection opens.
+
+        All at once: a busy encoder may take all the time there is, and must leave some to the others.
+        """
+        models = (self._probe(manifest, deadline) for manifest in self._manifests.values())
+        return Readiness(await asyncio.gather(*models, self._collections(deadline)))
 
     async def _probe(self, manifest: Manifest, deadline: Deadline) -> Check:
         name = f"model {manifest.name}"
@@ -78,7 +83,7 @@ class Models:
         except (OverloadedError, DeadlineExceededError) as exc:
             is_working = self._queue.figures().running > 0
             return Check(name, is_working, "busy" if is_working else str(exc))
-        except ServiceError as exc:
+        except (ModelError, ServiceError) as exc:
             return Check(name, False, str(exc))
         return Check(name, True)
 

@@ -1,5 +1,6 @@
 """Collections and the models behind them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from index import LocalStore
 from index.errors import CollectionExistsError, CollectionNameError, CollectionNotFoundError
 from index.types import CollectionSpec, Filter, Match
-from models.encoder import Encoder
+from models.encoder import EncodedTexts, Encoder
+from models.errors import TextError
 from models.manifest import NO_TEXT
 from service.bootstrap import assemble
 from service.errors import ModelNotFoundError, ModelNotLoadedError
@@ -136,10 +138,26 @@ async def test_a_busy_process_is_still_ready(tmp_path: Path) -> None:
         encoder.hold()
         work = asyncio.ensure_future(application.embeddings.embed(None, ["occupies"], soon()))
         await asyncio.to_thread(encoder.asked.wait, 30)
-        readiness = await application.models.ready(Deadline.after(0.1))
+        readiness = await application.models.ready(Deadline.after(0.5))
         encoder.release()
         await work
-    assert readiness.checks[0].is_ok and readiness.checks[0].detail == "busy"
+    assert readiness.is_ready
+    assert readiness.checks[0].detail == "busy"
+
+
+class RefusingEncoder(FakeEncoder):
+    def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
+        raise TextError("this model takes nothing")
+
+
+async def test_a_model_that_refuses_the_probe_makes_the_process_unready(tmp_path: Path) -> None:
+    encoders: dict[str, Encoder] = {"tiny": RefusingEncoder()}
+    async with assemble(Settings(data_dir=tmp_path), encoders, LocalStore(tmp_path / "collections")) as application:
+        readiness = await application.models.ready(soon())
+    assert [(check.is_ok, check.detail) for check in readiness.checks] == [
+        (False, "this model takes nothing"),
+        (True, "0 open"),
+    ]
 
 
 async def test_a_damaged_collection_makes_the_process_unready(shop: Shop, tmp_path: Path) -> None:

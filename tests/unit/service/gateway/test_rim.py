@@ -111,13 +111,16 @@ async def test_too_many_requests_are_refused_early(settings: Settings, script: S
         async with asyncio.timeout(5):
             while not script.calls:  # noqa: ASYNC110 - lets the first request reach the core
                 await asyncio.sleep(0)
-            second = await client.get("/healthz")
+            second = await client.get("/v1/models")
+            script.hangs = False
+            probes = [(await client.get(probe)).status_code for probe in ("/healthz", "/readyz")]
             first.cancel()
             await script.was_cancelled.wait()
             await asyncio.wait({first})
-            third = await client.get("/healthz")
+            third = await client.get("/v1/models")
     assert (second.status_code, second.json()["code"], second.headers["retry-after"]) == (503, "overloaded", "1")
     assert third.status_code == 200
+    assert probes == [200, 200]
 
 
 async def test_overload_tells_when_to_come_back(client: httpx.AsyncClient, script: Script) -> None:
