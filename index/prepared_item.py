@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from index.attribute_values import check_id, check_text
-from index.errors import FieldNotFoundError
+from index.errors import AttributeValueError, FieldNotFoundError
+from index.pictures import PREFIX
 from index.stored_vectors import encode, unit
 from index.types import Attributes, CollectionSpec, FieldName, ItemWrite
 
@@ -35,6 +36,9 @@ def prepare(write: ItemWrite, spec: CollectionSpec) -> PreparedItem:
     check_text(write.id, "its text", write.text)
     check_text(write.id, "its content hash", write.content_hash)
     check_text(write.id, "its picture reference", write.picture_ref)
+    if (write.picture_ref or "").startswith(PREFIX):
+        # Such a name would show, and keep alive, a picture that is another item's.
+        raise AttributeValueError(f"item '{write.id}': its picture reference cannot begin with '{PREFIX}'", write.id)
     return PreparedItem(
         id=write.id,
         content_hash=write.content_hash,

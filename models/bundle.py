@@ -49,10 +49,10 @@ def open_bundle(folder: Path, *, verify: bool = False) -> Bundle:
     return bundle
 
 
-def find_bundles(folder: Path) -> Iterator[Bundle]:
-    """Every complete bundle directly below `folder`, by name."""
+def find_bundles(folder: Path, *, verify: bool = False) -> Iterator[Bundle]:
+    """Every bundle directly below `folder`, by name; raises what `open_bundle` raises."""
     for manifest in sorted(folder.glob(f"*/{FILE_NAME}")):
-        yield open_bundle(manifest.parent)
+        yield open_bundle(manifest.parent, verify=verify)
 
 
 def file_sha256(path: Path) -> str:

@@ -19,6 +19,8 @@ from models.errors import BoxError, PictureTooLargeError, PictureUnreadableError
 ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 _WHITE = (255, 255, 255)
 _MAX_ASPECT = 32
+_BAND_ROWS = 256
+_ROUNDING = 0.005  # of clients that send few digits
 _BOX_HINT = "the box must lie inside the picture: [x, y, width, height] in units of 0 to 1"
 
 
@@ -62,6 +64,8 @@ def open_picture(data: bytes, limits: PictureLimits = PictureLimits()) -> Image.
         PictureTooLargeError: more bytes or pixels than `limits` allow, known from the header alone.
         PictureUnreadableError: empty, truncated, or not a picture.
     """
+    if not data:
+        raise PictureUnreadableError("the picture is empty: it has no bytes")
     if len(data) > limits.max_bytes:
         raise PictureTooLargeError(f"the picture has {len(data):,} bytes; at most {limits.max_bytes:,} are accepted")
     try:
@@ -75,7 +79,9 @@ def open_picture(data: bytes, limits: PictureLimits = PictureLimits()) -> Image.
     except PictureTooLargeError:
         raise
     except Image.DecompressionBombError as exc:
-        raise PictureTooLargeError(str(exc)) from exc
+        raise PictureTooLargeError(
+            f"the picture announces more than the {limits.max_pixels:,} pixels that are accepted: send a smaller copy"
+        ) from exc
     except UnidentifiedImageError as exc:
         raise PictureUnreadableError("the bytes are not a picture of a known format") from exc
     except Exception as exc:
@@ -133,9 +139,7 @@ def _shrink_while_decoding(picture: Image.Image, limits: PictureLimits) -> None:
 def _flatten(picture: Image.Image) -> Image.Image:
     """Any mode to RGB: 16-bit grey is scaled to 8 bits, transparency is laid on white."""
     if picture.mode.startswith("I") or picture.mode == "F":
-        grey = np.asarray(picture, dtype=np.float64)
-        top = 65535.0 if picture.mode.startswith("I;16") or grey.max(initial=0.0) > 255 else 255.0
-        return Image.fromarray(np.clip(grey * (255.0 / top), 0, 255).astype(np.uint8)).convert("RGB")
+        return _eight_bit(picture).convert("RGB")
     if picture.has_transparency_data:
         layered = picture.convert("RGBA")
         canvas = Image.new("RGBA", layered.size, (*_WHITE, 255))
@@ -143,12 +147,24 @@ def _flatten(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """Deep grey to 8 bits, in bands of rows: float64 of a whole picture would take eight times its memory."""
+    is_16_bit = picture.mode.startswith("I;16") or float(picture.getextrema()[1]) > 255  # type: ignore[arg-type]
+    scale = 255.0 / (65535.0 if is_16_bit else 255.0)
+    grey = np.empty((picture.height, picture.width), dtype=np.uint8)
+    for top in range(0, picture.height, _BAND_ROWS):
+        band = picture.crop((0, top, picture.width, min(top + _BAND_ROWS, picture.height)))
+        deep = np.nan_to_num(np.asarray(band, dtype=np.float64))
+        grey[top : top + _BAND_ROWS] = np.clip(deep * scale, 0, 255)
+    return Image.fromarray(grey)
+
+
 def _cut(picture: Image.Image, box: Box) -> Image.Image:
-    edges = (box.x, box.y, min(box.x + box.width, 1.0), min(box.y + box.height, 1.0))
-    if not all(0.0 <= edge <= 1.0 for edge in edges):  # NaN is not, either
+    edges = (box.x, box.y, box.x + box.width, box.y + box.height)
+    if not all(0.0 <= edge <= 1.0 + _ROUNDING for edge in edges):  # NaN is not, either
         raise BoxError(_BOX_HINT)
-    left, right = round(edges[0] * picture.width), round(edges[2] * picture.width)
-    top, bottom = round(edges[1] * picture.height), round(edges[3] * picture.height)
+    left, right = round(edges[0] * picture.width), round(min(edges[2], 1.0) * picture.width)
+    top, bottom = round(edges[1] * picture.height), round(min(edges[3], 1.0) * picture.height)
     if right <= left or bottom <= top:
         raise BoxError(_BOX_HINT)
     return picture.crop((left, top, right, bottom))

@@ -24,7 +24,7 @@ class Fault:
 
 
 class RequestInvalidError(ServiceError):
-    """The body does not fit the schema of the route; `faults` say where."""
+    """The body does not fit the schema of the route; `errors` say where."""
 
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)

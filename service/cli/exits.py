@@ -1,5 +1,6 @@
 """Exit codes, and the rim: errors that people can mend become a sentence on standard error and a code."""
 
+import asyncio
 import functools
 from collections.abc import Callable
 from enum import IntEnum
@@ -42,7 +43,7 @@ def guarded(command: Callable[P, T]) -> Callable[P, T]:
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
-        except KeyboardInterrupt as exc:
+        except (KeyboardInterrupt, asyncio.CancelledError) as exc:
             raise typer.Exit(ExitCode.INTERRUPTED) from exc
         except Exception as exc:
             code = code_of(exc)

@@ -59,10 +59,10 @@ def to_query(text: str | None, image: bytes | None, change: str | None) -> "Quer
 
 
 def field_for(query: "Query", pictures_only: bool) -> "FieldName | None":
-    """What the search page asks for too: words meet pictures and texts, a picture alone meets pictures."""
-    from service.types import ImageQuery
+    """What the search page asks for too: words meet pictures and texts, a picture without a text meets pictures."""
+    from service.types import TextQuery
 
-    return None if pictures_only or isinstance(query, ImageQuery) else "product"
+    return "product" if isinstance(query, TextQuery) and not pictures_only else None
 
 
 async def _search(

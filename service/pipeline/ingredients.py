@@ -96,6 +96,11 @@ class Ingredients:
             raise PictureNotKeptError(f"item {id_!r} has no picture: search by its product instead")
         return unit(vector)
 
+    async def has_vector(self, question: Question, field_name: FieldName, id_: str) -> bool:
+        """Whether the item has a vector in that field; False for an unknown item too."""
+        (vector,) = await self._access.run(question.deadline, question.collection.vectors, field_name, [id_])
+        return vector is not None
+
     async def _stored(self, question: Question, content: str | Picture) -> str | PictureBytes | Ingredient:
         if not isinstance(content, PictureOfItem):
             return content

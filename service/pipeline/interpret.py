@@ -11,11 +11,12 @@ import numpy as np
 from index.errors import SpaceMismatchError, VectorError
 from index.types import FieldName
 from models.compose import unit
+from models.manifest import QueryKind
 from service.errors import LimitExceededError, QueryInvalidError
 from service.metrics import StageClock
 from service.pipeline.access import OpenCollection
 from service.pipeline.composition import Composer
-from service.pipeline.ingredients import Ingredients, Question
+from service.pipeline.ingredients import Ingredient, Ingredients, Question
 from service.pipeline.recipe import Mixture, Part, Recipe
 from service.types import (
     ComposeQuery,
@@ -79,7 +80,8 @@ class Interpreter:
             Part(f"term {n}", ingredient.centred(question.manifest), term.weight)
             for n, (term, ingredient) in enumerate(zip(query.terms, found, strict=True))
         )
-        return Recipe("composed", question.wanted_field or "image", "sum", parts, excluded=referred_items(*contents))
+        kind = kind_of(found)
+        return Recipe(kind, question.wanted_field or "image", "sum", parts, excluded=referred_items(*contents))
 
     def _check_terms(self, query: TermsQuery) -> None:
         if not 1 <= len(query.terms) <= self._limits.max_terms:
@@ -110,7 +112,7 @@ class Interpreter:
             stored = await self._ingredients.stored_vector(question, "product", id_)
             return Recipe("product", field, "single", (Part("product", stored),), excluded=(id_,))
         item = await self._ingredients.item(question, id_)
-        image = None if item.picture_ref is None else PictureOfItem(id_)
+        image = PictureOfItem(id_) if await self._ingredients.has_vector(question, "image", id_) else None
         again = ProductQuery(image, item.text or None, image_weight=query.image_weight)
         recipe = await self._product(question, again)
         return Recipe("product", field, recipe.mixture, recipe.parts, excluded=(id_,))
@@ -126,6 +128,12 @@ def vector_recipe(question: Question, query: VectorQuery) -> Recipe:
         raise VectorError("the vector must hold finite numbers, and not only zeros")
     scaled = vector / np.abs(vector).max()
     return Recipe("vector", question.wanted_field or "image", "single", (Part("vector", unit(scaled)),))
+
+
+def kind_of(ingredients: Sequence[Ingredient]) -> QueryKind:
+    """Which calibration fits a sum: that of the one modality all its parts have, else that of composed queries."""
+    modalities = {ingredient.modality for ingredient in ingredients}
+    return modalities.pop() if len(modalities) == 1 else "composed"
 
 
 def referred_items(*contents: object) -> tuple[str, ...]:

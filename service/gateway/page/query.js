@@ -30,7 +30,7 @@ export function toRequest(state, attributes) {
   const { query, weights } = toQuery(state);
   /** @type {Record<string, any>} */
   const body = { query, limit: state.shown, filter };
-  if (!("image" in query) && !state.field) body.field = WITH_TITLES;
+  if (!("image" in query) && !state.picture && !state.field) body.field = WITH_TITLES;
   if (state.threshold) body.score_threshold = state.threshold / 100;
   if (state.diversity) body.diversity = state.diversity;
   if (state.group) body.group_by = state.group;

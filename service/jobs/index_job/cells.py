@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from index.types import AttributeValue
 from service.jobs.index_job.record import RecordError
 
+_TOO_LARGE = 2**63
+
 
 def to_id(cell: object) -> str:
     """Raises RecordError where there is none."""
@@ -31,6 +33,8 @@ def to_attribute(name: str, cell: object) -> AttributeValue:
         return None
     if isinstance(cell, str):
         return _unicode(name, cell)
+    if isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) >= _TOO_LARGE:
+        raise RecordError("attribute_value_invalid", f"column {name!r} holds a whole number of more than 64 bits")
     if isinstance(cell, bool | int | float):
         return cell
     if isinstance(cell, decimal.Decimal):
@@ -44,6 +48,11 @@ def to_attribute(name: str, cell: object) -> AttributeValue:
         f"column {name!r} holds {type(cell).__name__}, which is no keyword, number, boolean or list of keywords: "
         "leave it out by naming the others with --attributes",
     )
+
+
+def to_reference(cell: str | None) -> str | None:
+    """A reference of a picture, kept as it is. Raises RecordError where it is not UTF-8."""
+    return None if cell is None else _unicode("image", cell)
 
 
 def _unicode(name: str, text: str) -> str:

@@ -6,6 +6,7 @@ like 007 stay keywords. A later cell that does not fit breaks its own row, with 
 
 import csv
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,10 @@ from service.jobs.index_job.table import Row
 
 _SAMPLE_ROWS = 1000
 _MAX_FIELD_CHARS = 64_000_000
+_NOT_A_NUMBER = ("nan", "n/a", "null", "none")
+"""What other programs write into an empty cell of a column of numbers."""
+_LONGEST_WHOLE = 18
+"""Longer ones are serial numbers, which do not fit 64 bits and are not for arithmetic."""
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _BOOLEANS = {"true": True, "false": False}
 _CHUNK_BYTES = 1 << 20
@@ -101,14 +106,21 @@ def _delimiter(path: Path) -> str:
 
 
 def _reading(cells: Sequence[str]) -> _Reading:
-    if cells and all(_NUMBER.fullmatch(cell.strip()) for cell in cells):
+    numbers = [cell.strip() for cell in cells if cell.strip().lower() not in _NOT_A_NUMBER]
+    if numbers and all(_NUMBER.fullmatch(cell) and not _is_serial(cell) for cell in numbers):
         return _number
     if cells and all(cell.strip().lower() in _BOOLEANS for cell in cells):
         return _boolean
     return str
 
 
+def _is_serial(cell: str) -> bool:
+    return len(cell) > _LONGEST_WHOLE and cell.isdecimal()
+
+
 def _number(text: str) -> int | float:
+    if text.strip().lower() in _NOT_A_NUMBER:
+        return math.nan
     if not _NUMBER.fullmatch(text.strip()):
         raise ValueError(f"{text[:40]!r} is no number, as its first rows are")
     return float(text) if any(sign in text for sign in ".eE") else int(text)

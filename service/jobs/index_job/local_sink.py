@@ -21,7 +21,7 @@ class LocalSink:
         try:
             there = await collections.describe(self._collection)
         except CollectionNotFoundError:
-            await collections.create(self._collection, options)
+            await collections.create(self._collection, options, self._deadline())
             return
         if options.model is not None and options.model != there.spec.model:
             raise SinkError(
@@ -30,13 +30,15 @@ class LocalSink:
             )
 
     async def write(self, records: Sequence[SourceRecord]) -> Sequence[ItemOutcome]:
-        deadline = Deadline.after(self._application.settings.write_deadline_s)
         inputs = [to_input(record) for record in records]
-        outcome = await self._application.items.upsert(self._collection, inputs, deadline)
+        outcome = await self._application.items.upsert(self._collection, inputs, self._deadline())
         return outcome.items
 
     async def close(self) -> None:
         """Nothing of its own to close."""
+
+    def _deadline(self) -> Deadline:
+        return Deadline.after(self._application.settings.write_deadline_s)
 
 
 def to_input(record: SourceRecord) -> ItemInput:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from index.types import Attributes, AttributeValue
-from service.jobs.index_job.cells import to_attribute, to_id, to_text
+from service.jobs.index_job.cells import to_attribute, to_id, to_reference, to_text
 from service.jobs.index_job.columns import NESTED_ATTRIBUTES, Columns
 from service.jobs.index_job.picture_cells import PictureCells
 from service.jobs.index_job.record import BrokenRecord, Record, RecordError, SourceRecord
@@ -61,7 +61,7 @@ class TableSource:
             id=id_,
             text=to_text(row.cells.get(name) for name in columns.text),
             image=picture.data if picture else None,
-            image_ref=picture.ref if picture else None,
+            image_ref=to_reference(picture.ref) if picture else None,
             attributes=self._attributes(row.cells),
         )
 

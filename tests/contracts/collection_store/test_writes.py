@@ -127,6 +127,7 @@ BAD_ITEMS = {
     "unknown field": (replace(write("bad"), vectors={"sound": EAST}), FieldNotFoundError),  # type: ignore[dict-item]
     "clash with the schema": (write("bad", EAST, attributes={"brand": 5}), AttributeValueError),
     "boolean for a number": (write("bad", EAST, attributes={"price": True}), AttributeValueError),
+    "another's picture": (replace(write("bad", EAST), picture_ref="sha256:" + 64 * "0"), AttributeValueError),
     "NaN attribute": (write("bad", EAST, attributes={"price": float("nan")}), AttributeValueError),
     "huge number": (write("bad", EAST, attributes={"price": 10**400}), AttributeValueError),
     "no type": (write("bad", EAST, attributes={"size": {"eu": 42}}), AttributeValueError),  # type: ignore[dict-item]

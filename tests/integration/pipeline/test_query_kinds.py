@@ -244,3 +244,25 @@ async def test_a_bad_picture_or_box_is_refused(shop: Shop) -> None:
         await shop.search(ImageQuery(PictureBytes(b"not a picture")))
     with pytest.raises(BoxError):
         await shop.search(ImageQuery(PictureBytes(picture(RED), Box(0, 0, 0, 0))))
+
+
+@pytest.mark.parametrize(
+    ("contents", "kind"),
+    [(["red", "blue"], "text"), ([PictureOfItem("red")], "image"), ([PictureOfItem("red"), "blue"], "composed")],
+)
+async def test_terms_are_scored_as_what_they_are_made_of(
+    shop: Shop, contents: list[str | PictureOfItem], kind: str
+) -> None:
+    result = await shop.search(TermsQuery([Term(content) for content in contents]), include=frozenset({"explain"}))
+    explain = result.hits[0].explain
+    assert explain is not None and explain["kind"] == kind
+
+
+async def test_the_weight_of_a_products_picture_counts_where_no_picture_is_kept(shop: Shop) -> None:
+    """The item brings its vectors and a reference of its picture, no bytes."""
+    (vector,) = (await shop.search(ImageQuery(PictureOfItem("blue")), include=frozenset({"vector"}))).hits[:1]
+    assert vector.vector is not None
+    await shop.put(ItemInput("bare", text="a red square", image_ref="shop/bare.jpg", vectors={"image": vector.vector}))
+    by_picture = await shop.ids(ProductQuery(item="bare", image_weight=1.0))
+    by_text = await shop.ids(ProductQuery(item="bare", image_weight=0.0))
+    assert by_text[0] == "red" and by_picture != by_text

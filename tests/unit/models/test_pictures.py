@@ -249,5 +249,21 @@ def test_a_box_that_selects_nothing_is_refused(box: Box) -> None:
         to_pixels(Image.new("RGB", (64, 48)), CROP, box)
 
 
-def test_a_box_may_touch_or_pass_the_far_edges() -> None:
-    assert to_pixels(Image.new("RGB", (64, 48)), CROP, Box(0.5, 0.5, 0.9, 0.9)).shape == (32, 32, 3)
+def test_a_box_may_touch_the_far_edges_but_for_rounding_not_pass_them() -> None:
+    white = Image.new("RGB", (64, 48), "white")
+    assert to_pixels(white, CROP, Box(0.334, 0.5, 0.667, 0.5)).min() == 255
+    with pytest.raises(BoxError):
+        to_pixels(white, CROP, Box(0.5, 0.5, 0.9, 0.5))
+
+
+def test_deep_grey_is_the_same_in_bands() -> None:
+    deep = np.random.default_rng(0).integers(0, 65536, (600, 8), dtype=np.uint16)
+    file = io.BytesIO()
+    Image.fromarray(deep).save(file, "PNG")
+    grey = np.asarray(open_picture(file.getvalue()))[:, :, 0]
+    np.testing.assert_array_equal(grey, (deep * (255 / 65535)).astype(np.uint8))
+
+
+def test_no_bytes_are_said_to_be_none() -> None:
+    with pytest.raises(PictureUnreadableError, match="empty"):
+        open_picture(b"")

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from index.types import AttributeValue
-from service.jobs.index_job.cells import to_attribute, to_id, to_text
+from service.jobs.index_job.cells import to_attribute, to_id, to_reference, to_text
 from service.jobs.index_job.record import RecordError
 
 
@@ -51,3 +51,13 @@ def test_texts_are_joined_and_blank_ones_are_none() -> None:
 def test_text_that_was_not_utf8_is_refused() -> None:
     with pytest.raises(RecordError, match="save the file as UTF-8"):
         to_text([b"caf\xe9".decode("utf-8", "surrogateescape")])
+
+
+def test_whole_numbers_beyond_64_bits_are_refused() -> None:
+    with pytest.raises(RecordError, match="64 bits"):
+        to_attribute("n", 2**70)
+
+
+def test_a_reference_that_is_not_utf8_is_refused() -> None:
+    with pytest.raises(RecordError, match="UTF-8"):
+        to_reference("caf\udce9.jpg")

@@ -1,5 +1,6 @@
 """Rows of CSV, JSONL and Parquet: types, positions, and rows that break alone."""
 
+import math
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,14 @@ def test_csv_columns_take_the_type_of_their_first_rows(tmp_path: Path) -> None:
     first, second = (row.cells for row in rows if isinstance(row, Row))
     assert first == {"id": "1", "price": 39.9, "stock": 4, "sale": True, "code": "007"}
     assert second == {"id": "2", "price": None, "stock": 5, "sale": False, "code": "12"}
+
+
+def test_csv_numbers_may_be_missing_and_serials_are_keywords(tmp_path: Path) -> None:
+    rows = CsvRows(written(tmp_path, "a.csv", f"id,price,serial\n1,NaN,{'9' * 20}\n2,3.5,{'8' * 20}\n"))
+    rows.infer_types(["price", "serial"])
+    first, second = (row.cells for row in rows if isinstance(row, Row))
+    assert math.isnan(first["price"])  # type: ignore[arg-type]
+    assert (second["price"], second["serial"]) == (3.5, "8" * 20)
 
 
 def test_a_csv_row_that_does_not_fit_breaks_alone(tmp_path: Path) -> None:
