@@ -20,8 +20,8 @@ from service.pipeline.explain import explanation
 from service.pipeline.recipe import Recipe, vector_of
 from service.types import Hit, SearchOptions
 
-_SMALLEST_POOL = 100
-_POOL_PER_HIT = 5
+_POOL = 1000
+"""The same for every page of a search, so that its pages fit together; no page of a ranked search reaches further."""
 _LARGEST_POOL = 6400
 
 
@@ -59,7 +59,7 @@ def answer(opened: OpenCollection, recipe: Recipe, options: SearchOptions, clock
         with clock.stage("rank"):
             order = ranked(pool, options)
         is_enough = len(order) >= options.offset + options.limit or len(found) < size
-        if is_enough or not drops_hits(options) or size >= _LARGEST_POOL:
+        if is_enough or not may_grow(options) or size >= _LARGEST_POOL:
             break
         size = min(4 * size, _LARGEST_POOL)
     with clock.stage("rank"):
@@ -68,24 +68,29 @@ def answer(opened: OpenCollection, recipe: Recipe, options: SearchOptions, clock
 
 
 def drops_hits(options: SearchOptions) -> bool:
-    """Does ranking throw candidates away, so that more may have to be fetched? (A threshold only cuts the tail.)"""
+    """Does ranking throw candidates away? (A threshold only cuts the tail.)"""
     return options.collapse_duplicates or options.group_by is not None
+
+
+def reorders(options: SearchOptions) -> bool:
+    """Does the place of a hit depend on the other candidates of the pool?"""
+    return bool(options.boost) or options.diversity > 0
 
 
 def ranks_a_pool(options: SearchOptions) -> bool:
     """Does ranking change the order that the search gave?"""
-    return drops_hits(options) or bool(options.boost) or options.diversity > 0
+    return drops_hits(options) or reorders(options)
+
+
+def may_grow(options: SearchOptions) -> bool:
+    """May more be fetched for a page that is not full? A larger pool only adds to the end, unless it is reordered."""
+    return drops_hits(options) and not reorders(options)
 
 
 def pool_size(options: SearchOptions) -> int:
-    """How many candidates to rank. Grows in powers of two, so that the pages of one search share a pool."""
+    """How many candidates to rank."""
     needed = options.offset + options.limit
-    if not ranks_a_pool(options):
-        return needed
-    size = _SMALLEST_POOL
-    while size < needed * _POOL_PER_HIT:
-        size *= 2
-    return size
+    return max(_POOL, needed) if ranks_a_pool(options) else needed
 
 
 def ranked(pool: Pool, options: SearchOptions) -> list[int]:

@@ -28,6 +28,30 @@ async def test_pages_agree_with_groups_variety_and_boosts_too(shop: Shop) -> Non
     assert [one for page in pages for one in page] == whole
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"boost": (Boost("price", 1.0),)},
+        {"diversity": 0.6},
+        {"diversity": 0.3, "boost": (Boost("price", 1.0),), "group_by": "kind"},
+        {"group_by": "kind"},
+    ],
+    ids=["boost", "diversity", "all", "group"],
+)
+async def test_far_pages_rank_the_same_candidates_as_near_ones(shop: Shop, shape: dict[str, object]) -> None:
+    """The dearest items are the farthest from the query: a pool that grows by the page would let them in late."""
+    await shop.put(
+        *(
+            colour_item("red", id=f"{n}", image=picture((255 - n, n, 0)), attributes={"price": n, "kind": f"k{n // 2}"})
+            for n in range(240)
+        )
+    )
+    whole = await shop.ids(RED, limit=1000, **shape)
+    pages = [await shop.ids(RED, limit=10, offset=offset, **shape) for offset in range(0, len(whole), 10)]
+    assert len(whole) > 100
+    assert [one for page in pages for one in page] == whole
+
+
 @pytest.mark.parametrize(("limit", "offset"), [(0, 0), (1001, 0), (-1, 0), (10, -1), (10, 9_991)])
 async def test_limits_out_of_range_are_refused(shop: Shop, limit: int, offset: int) -> None:
     with pytest.raises(LimitExceededError):
