@@ -1,6 +1,8 @@
 """The commands and how they hang together. Importing this is quick: commands import what they need when they run."""
 
 import os
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -17,8 +19,18 @@ app = typer.Typer(
 )
 
 
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"lookalike {version('lookalike')}")
+        raise typer.Exit
+
+
 @app.callback()
-def before_every_command() -> None:
+def before_every_command(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
     """Search catalogues of pictures and products by words, picture, picture plus change, or product."""
     # From 1.29 on, ONNX Runtime reports sessions to its maker unless it is told not to; nothing leaves this machine.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

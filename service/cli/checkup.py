@@ -90,8 +90,10 @@ def check_parquet() -> Finding:
 
 
 def check_data_dir(folder: Path) -> Finding:
+    if not folder.exists():
+        advice = "check its name; the first `lookalike index` or `serve` makes it"
+        return Finding("Data directory", "yellow", f"{folder.resolve()} is not there yet", advice)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"-")
     except OSError as exc:

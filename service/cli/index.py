@@ -29,7 +29,7 @@ def index(
     errors: Annotated[
         Path | None, typer.Option("--errors", help="Where to list what failed (default: NAME.errors.jsonl).")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check the source; index nothing.")] = False,
     url: UrlOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,

@@ -65,3 +65,8 @@ def test_the_runtime_is_told_to_report_nothing(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
     CliRunner().invoke(app, ["collections", "list", "--help"])
     assert os.environ.pop("ORT_DISABLE_TELEMETRY") == "1"
+
+
+def test_the_version_is_told() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.output) == (0, "lookalike 0.1.0\n")
