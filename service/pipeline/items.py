@@ -36,7 +36,7 @@ class Items:
         window: int,
         deadline_s: float,
     ) -> None:
-        """`window`: items of one batch that are decoded or encoded at a time."""
+        """`window`: items of one batch that are decoded or encoded at a time. `deadline_s`: of what is read."""
         self._access = access
         self._encoder = encoder
         self._decoder = decoder
@@ -73,20 +73,20 @@ class Items:
             raise ItemNotFoundError(f"collection {collection!r} has no item {id_!r}", id_)
         return item
 
-    async def patch(self, collection: str, id_: str, attributes: Attributes) -> int:
+    async def patch(self, collection: str, id_: str, attributes: Attributes, deadline: Deadline) -> int:
         """Merge attributes, None removes one; the sequence number."""
-        opened = await self._open(collection)
-        return await self._access.run(self._deadline(), opened.patch, id_, attributes)
+        opened = await self._access.collection(collection, deadline)
+        return await self._access.run(deadline, opened.patch, id_, attributes)
 
-    async def delete(self, collection: str, ids: Sequence[str]) -> tuple[int, int]:
+    async def delete(self, collection: str, ids: Sequence[str], deadline: Deadline) -> tuple[int, int]:
         """(number deleted, sequence)."""
-        opened = await self._open(collection)
-        return await self._access.run(self._deadline(), opened.delete, ids)
+        opened = await self._access.collection(collection, deadline)
+        return await self._access.run(deadline, opened.delete, ids)
 
-    async def delete_matching(self, collection: str, filter_: Filter) -> tuple[int, int]:
+    async def delete_matching(self, collection: str, filter_: Filter, deadline: Deadline) -> tuple[int, int]:
         """(number deleted, sequence)."""
-        opened = await self._open(collection)
-        return await self._access.run(self._deadline(), opened.delete_matching, filter_)
+        opened = await self._access.collection(collection, deadline)
+        return await self._access.run(deadline, opened.delete_matching, filter_)
 
     async def thumbnail(self, collection: str, id_: str) -> bytes:
         """WebP, longest side 320; made anew where only the picture is kept. Raises PictureNotKeptError."""

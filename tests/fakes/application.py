@@ -98,8 +98,8 @@ class FakeItems:
         await self._script.note("patch", *call)
         return 9
 
-    async def delete(self, name: str, ids: Sequence[str]) -> tuple[int, int]:
-        await self._script.note("delete", name, ids)
+    async def delete(self, name: str, ids: Sequence[str], deadline: Any) -> tuple[int, int]:
+        await self._script.note("delete", name, ids, deadline)
         return sum(id_ == ITEM.id for id_ in ids), 10
 
     async def delete_matching(self, *call: Any) -> tuple[int, int]:

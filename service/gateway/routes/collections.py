@@ -11,7 +11,7 @@ from service.gateway.answers.collections import (
     DroppedAnswer,
     collection_answer,
 )
-from service.gateway.deadlines import ReadRoute, WriteRoute
+from service.gateway.deadlines import ReadRoute, Within, WriteRoute
 from service.gateway.documents import problems
 from service.gateway.parts import App, Name
 from service.gateway.reading import Reader
@@ -42,16 +42,16 @@ async def read(name: Name, app: App) -> Response:
     responses=problems(400, 404, 409, 413, 415, 422, 503, 504, 507),
     openapi_extra=_CREATE.documented(),
 )
-async def create(name: Name, request: Request, app: App) -> Response:
+async def create(name: Name, request: Request, app: App, deadline: Within) -> Response:
     """Create a collection; again with the same settings it changes nothing, with others it is refused (409)."""
     body = await _CREATE.read(request)
-    return await _described(app, await app.collections.create(name, body.options()))
+    return await _described(app, await app.collections.create(name, body.options(), deadline))
 
 
 @writes.delete("/{name}", response_model=DroppedAnswer, responses=problems(400, 404, 409, 413, 422, 503, 504))
-async def drop(name: Name, app: App) -> Response:
+async def drop(name: Name, app: App, deadline: Within) -> Response:
     """Drop a collection and everything in it."""
-    await app.collections.drop(name)
+    await app.collections.drop(name, deadline)
     return Json(DroppedAnswer(name=name, dropped=True))
 
 

@@ -36,13 +36,13 @@ async def upsert(name: Name, request: Request, app: App, deadline: Within) -> Re
 
 
 @writes.post("/delete", response_model=DeletedAnswer, responses=_WRITE_PROBLEMS, openapi_extra=_DELETE.documented())
-async def delete_many(name: Name, request: Request, app: App) -> Response:
+async def delete_many(name: Name, request: Request, app: App, deadline: Within) -> Response:
     """Delete items by their ids, or all that a filter selects."""
     target = (await _DELETE.read(request)).target()
     if isinstance(target, list):
-        deleted, sequence = await app.items.delete(name, target)
+        deleted, sequence = await app.items.delete(name, target, deadline)
     else:
-        deleted, sequence = await app.items.delete_matching(name, target)
+        deleted, sequence = await app.items.delete_matching(name, target, deadline)
     return Json(DeletedAnswer(deleted=deleted, sequence=sequence))
 
 
@@ -53,16 +53,17 @@ async def read(name: Name, id: Id, app: App) -> Response:
 
 
 @writes.patch("/{id:path}", response_model=SequenceAnswer, responses=_WRITE_PROBLEMS, openapi_extra=_PATCH.documented())
-async def patch(name: Name, id: Id, request: Request, app: App) -> Response:
+async def patch(name: Name, id: Id, request: Request, app: App, deadline: Within) -> Response:
     """Change attributes without encoding anything again; null removes one."""
     body = await _PATCH.read(request)
-    return Json(SequenceAnswer(id=id, sequence=await app.items.patch(name, id, to_attributes(body.attributes))))
+    sequence = await app.items.patch(name, id, to_attributes(body.attributes), deadline)
+    return Json(SequenceAnswer(id=id, sequence=sequence))
 
 
 @writes.delete("/{id:path}", response_model=DeletedAnswer, responses=problems(400, 404, 409, 413, 422, 503, 504, 507))
-async def delete(name: Name, id: Id, app: App) -> Response:
+async def delete(name: Name, id: Id, app: App, deadline: Within) -> Response:
     """Delete one item."""
-    deleted, sequence = await app.items.delete(name, [id])
+    deleted, sequence = await app.items.delete(name, [id], deadline)
     if not deleted:
         raise ItemNotFoundError(f"there is no item {id!r} in {name!r}")
     return Json(DeletedAnswer(deleted=deleted, sequence=sequence))

@@ -92,7 +92,7 @@ def colour_item(colour: str, **changes: Any) -> ItemInput:
 async def shop(make_application: MakeApplication) -> Shop:
     """Red, green, blue, yellow, cyan, magenta, black and white."""
     made = Shop(make_application())
-    await made.application.collections.create("shop", CollectionOptions())
+    await made.application.collections.create("shop", CollectionOptions(), soon())
     outcome = await made.put(*(colour_item(colour) for colour in COLOURS))
     assert {item.status for item in outcome.items} == {"created"}
     return made

@@ -20,7 +20,7 @@ from tests.integration.pipeline.conftest import Shop, soon
 async def test_an_application_survives_its_restart(tmp_path: Path, bundles: Path) -> None:
     settings = Settings(data_dir=tmp_path, bundle_dirs=(bundles,))
     async with build(settings) as first:
-        await first.collections.create("shop", CollectionOptions())
+        await first.collections.create("shop", CollectionOptions(), soon())
         await Shop(first).put(ItemInput("red", text="red"))
     async with build(settings) as second:
         assert (await second.items.get("shop", "red")).text == "red"

@@ -22,7 +22,7 @@ from tests.integration.pipeline.conftest import MakeApplication, Shop, colour_it
 
 async def test_a_collection_takes_space_and_dimension_from_its_model(make_application: MakeApplication) -> None:
     collections = make_application().collections
-    info = await collections.create("shop", CollectionOptions(recall=0.9, attributes={"price": "number"}))
+    info = await collections.create("shop", CollectionOptions(recall=0.9, attributes={"price": "number"}), soon())
     assert (info.spec.model, info.spec.space_id, info.spec.dimension) == ("tiny", "tiny-1", DIMENSION)
     assert (info.spec.recall, dict(info.spec.attributes), info.items) == (0.9, {"price": "number"}, 0)
 
@@ -30,23 +30,23 @@ async def test_a_collection_takes_space_and_dimension_from_its_model(make_applic
 async def test_creating_twice_is_fine_if_the_specification_is_the_same(make_application: MakeApplication) -> None:
     collections = make_application().collections
     options = CollectionOptions(recall=0.9)
-    await collections.create("shop", options)
-    assert (await collections.create("shop", options)).items == 0
+    await collections.create("shop", options, soon())
+    assert (await collections.create("shop", options, soon())).items == 0
     with pytest.raises(CollectionExistsError):
-        await collections.create("shop", CollectionOptions(recall=0.8))
+        await collections.create("shop", CollectionOptions(recall=0.8), soon())
 
 
 @pytest.mark.parametrize("name", ["", "../up", "Upper", "a b", "x" * 65])
 async def test_a_bad_name_is_refused(make_application: MakeApplication, name: str) -> None:
     collections = make_application().collections
     with pytest.raises((CollectionNameError, CollectionNotFoundError)):
-        await collections.create(name, CollectionOptions())
+        await collections.create(name, CollectionOptions(), soon())
     assert await collections.names() == []
 
 
 async def test_an_unknown_model_names_those_that_are_loaded(make_application: MakeApplication) -> None:
     with pytest.raises(ModelNotFoundError, match="loaded are: tiny"):
-        await make_application().collections.create("shop", CollectionOptions(model="huge"))
+        await make_application().collections.create("shop", CollectionOptions(model="huge"), soon())
 
 
 async def test_collections_are_listed_described_and_dropped(shop: Shop) -> None:
@@ -54,9 +54,9 @@ async def test_collections_are_listed_described_and_dropped(shop: Shop) -> None:
     assert await collections.names() == ["shop"]
     info = await collections.describe("shop")
     assert (info.items, info.vectors["image"], info.vectors["product"]) == (8, 8, 8)
-    await collections.drop("shop")
+    await collections.drop("shop", soon())
     assert await collections.names() == []
-    for call in (collections.describe("shop"), collections.drop("shop"), collections.facets("shop")):
+    for call in (collections.describe("shop"), collections.drop("shop", soon()), collections.facets("shop")):
         with pytest.raises(CollectionNotFoundError):
             await call
 
@@ -122,7 +122,7 @@ async def test_a_model_of_pictures_only_takes_pictures_and_says_what_it_cannot(t
     encoders: dict[str, Encoder] = {"tiny": FakeEncoder(tiny_manifest(text=NO_TEXT))}
     async with assemble(Settings(data_dir=tmp_path), encoders, LocalStore(tmp_path / "collections")) as application:
         assert (await application.models.ready(soon())).is_ready
-        await application.collections.create("shop", CollectionOptions())
+        await application.collections.create("shop", CollectionOptions(), soon())
         outcome = await Shop(application).put(colour_item("red"), ItemInput("words", text="only words"))
     assert statuses(outcome) == ["created", "failed"]
     assert outcome.items[1].problem is not None and "pictures only" in outcome.items[1].problem.detail

@@ -182,14 +182,14 @@ async def test_batches_at_the_same_time_all_arrive(shop: Shop) -> None:
 
 async def test_attributes_can_be_patched_and_items_deleted(shop: Shop) -> None:
     items = shop.application.items
-    sequence = await items.patch("shop", "red", {"price": 5.0, "kind": None})
+    sequence = await items.patch("shop", "red", {"price": 5.0, "kind": None}, soon())
     item = await items.get("shop", "red")
     assert item.attributes == {"price": 5.0, "tags": ("a", "red")}
-    deleted, later = await items.delete("shop", ["red", "nobody"])
+    deleted, later = await items.delete("shop", ["red", "nobody"], soon())
     assert (deleted, later > sequence) == (1, True)
     assert "red" not in await shop.ids(TextQuery("red"))
     with pytest.raises(ItemNotFoundError):
-        await items.patch("shop", "red", {})
+        await items.patch("shop", "red", {}, soon())
 
 
 async def test_thumbnails_are_small_webp_and_pictures_are_the_bytes_that_came(shop: Shop) -> None:
@@ -212,7 +212,7 @@ async def test_an_item_without_picture_has_none_to_show(shop: Shop) -> None:
 
 async def test_a_working_copy_is_what_is_kept_and_what_is_encoded(make_application: MakeApplication) -> None:
     shop = Shop(make_application())
-    await shop.application.collections.create("shop", CollectionOptions(pictures="working_copy"))
+    await shop.application.collections.create("shop", CollectionOptions(pictures="working_copy"), soon())
     noise = Image.fromarray(np.random.default_rng(2).integers(0, 255, (900, 1200, 3), dtype=np.uint8))
     file = io.BytesIO()
     noise.save(file, "PNG")
@@ -226,7 +226,7 @@ async def test_a_working_copy_is_what_is_kept_and_what_is_encoded(make_applicati
 
 async def test_a_collection_that_keeps_no_pictures_keeps_none(make_application: MakeApplication) -> None:
     shop = Shop(make_application())
-    await shop.application.collections.create("shop", CollectionOptions(pictures="none"))
+    await shop.application.collections.create("shop", CollectionOptions(pictures="none"), soon())
     await shop.put(colour_item("red", image_ref="https://shop.example/red.webp"))
     hit = (await shop.search(TextQuery("red"))).hits[0]
     assert (hit.id, hit.has_image) == ("red", False)
@@ -240,8 +240,8 @@ async def test_an_unknown_collection_is_an_error_everywhere(shop: Shop) -> None:
     for call in (
         items.upsert("nowhere", [colour_item("red")], soon()),
         items.get("nowhere", "red"),
-        items.patch("nowhere", "red", {}),
-        items.delete("nowhere", ["red"]),
+        items.patch("nowhere", "red", {}, soon()),
+        items.delete("nowhere", ["red"], soon()),
         items.thumbnail("nowhere", "red"),
     ):
         with pytest.raises(CollectionNotFoundError):

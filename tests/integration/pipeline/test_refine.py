@@ -81,7 +81,7 @@ async def test_excluded_items_stay_excluded(shop: Shop) -> None:
 
 async def test_an_unknown_query_and_one_of_another_collection_are_gone(shop: Shop) -> None:
     first = await shop.search(TextQuery("red"))
-    await shop.application.collections.create("other", CollectionOptions())
+    await shop.application.collections.create("other", CollectionOptions(), soon())
     for collection, query_id in (("shop", "nonsense"), ("other", first.query_id)):
         with pytest.raises(QueryExpiredError, match="send the search again"):
             await shop.application.searcher.refine(collection, Refinement(query_id), soon())
@@ -89,7 +89,7 @@ async def test_an_unknown_query_and_one_of_another_collection_are_gone(shop: Sho
 
 async def test_an_old_query_expires(make_application: MakeApplication) -> None:
     application = make_application(query_state_entries=1)
-    await application.collections.create("shop", CollectionOptions())
+    await application.collections.create("shop", CollectionOptions(), soon())
     shop = Shop(application)
     await shop.put(colour_item("red"))
     first = await shop.search(TextQuery("red"))

@@ -17,6 +17,7 @@ from service.gateway.answers.items import DeletedAnswer, ItemAnswer, SequenceAns
 from service.gateway.answers.models import HealthAnswer, ModelsAnswer, ReadyAnswer
 from service.gateway.documents import problems
 from service.gateway.wire.embeddings import EmbeddingsBody
+from service.settings import Settings
 from service.types import CollectionOptions, PictureBytes, RerankQuery
 from tests.fakes.application import PNG, WEBP, Script
 
@@ -62,7 +63,7 @@ async def test_each_answer_has_the_documented_shape(
 async def test_a_collection_is_created_as_asked(client: httpx.AsyncClient, script: Script) -> None:
     body = {"model": "tiny", "recall": 0.9, "attributes": {"brand": "keyword"}, "pictures": "none"}
     await client.put(SHOES, json=body)
-    assert script.calls[0] == ("create", "shoes", CollectionOptions("tiny", 0.9, {"brand": "keyword"}, "none"))
+    assert script.calls[0][:3] == ("create", "shoes", CollectionOptions("tiny", 0.9, {"brand": "keyword"}, "none"))
 
 
 async def test_the_description_has_what_the_page_needs(client: httpx.AsyncClient) -> None:
@@ -94,7 +95,27 @@ async def test_deleting_what_is_not_there_is_a_problem(client: httpx.AsyncClient
 
 async def test_deletion_by_filter_reaches_the_core(client: httpx.AsyncClient, script: Script) -> None:
     await client.post(f"{SHOES}/items/delete", json={"filter": {"must": [{"key": "brand", "match": "acme"}]}})
-    assert script.calls == [("delete_matching", "shoes", Filter(must=(Match("brand", ("acme",)),)))]
+    (call,) = script.calls
+    assert call[:3] == ("delete_matching", "shoes", Filter(must=(Match("brand", ("acme",)),)))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", f"{SHOES}/items/sku", {"attributes": {"price": 1}}),
+        ("DELETE", f"{SHOES}/items/sku%2F1", None),
+        ("POST", f"{SHOES}/items/delete", {"ids": ["sku/1"]}),
+        ("POST", f"{SHOES}/items/delete", {"filter": {"must": [{"key": "brand", "match": "acme"}]}}),
+        ("PUT", SHOES, {}),
+        ("DELETE", SHOES, None),
+    ],
+)
+async def test_every_write_has_the_time_of_a_write(
+    client: httpx.AsyncClient, script: Script, settings: Settings, method: str, path: str, body: Any
+) -> None:
+    assert (await client.request(method, path, json=body)).status_code == 200
+    deadline = script.calls[0][-1]
+    assert settings.read_deadline_s < deadline.remaining() <= settings.write_deadline_s
 
 
 async def test_a_full_picture_keeps_its_own_type_and_may_run_nothing(client: httpx.AsyncClient) -> None:
