@@ -88,13 +88,18 @@ def publish(made: CollectionFiles, files: CollectionFiles) -> bool:
     return True
 
 
-def remove(files: CollectionFiles) -> None:
-    """Take the name away in one step, then delete at leisure."""
+def remove(files: CollectionFiles) -> Path:
+    """Take the name away in one durable step. What is left of the collection is then nobody's: `discard` it."""
     with translated():
         doomed = files.root.with_name(f".dropped-{files.root.name}-{uuid.uuid4().hex}")
         files.root.rename(doomed)
         sync_folder(files.root.parent)
-        shutil.rmtree(doomed, ignore_errors=True)
+    return doomed
+
+
+def discard(doomed: Path) -> None:
+    """Delete what `remove` left; takes a while where there are many pictures."""
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def remove_leftovers(directory: Path) -> None:

@@ -9,11 +9,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from index.catalog import create_catalog
 from index.catalog_connection import translated
 from index.collection import LocalCollection
-from index.collection_files import draft, files_of, names_in, publish, remove, remove_leftovers
+from index.collection_files import (
+    CollectionFiles,
+    discard,
+    draft,
+    files_of,
+    names_in,
+    publish,
+    remove,
+    remove_leftovers,
+)
 from index.errors import CollectionExistsError, CollectionNotFoundError, ReadOnlyError
 from index.types import CollectionSpec
 from index.writer_lock import WriterLock
@@ -22,12 +32,16 @@ Mode = Literal["write", "read"]
 
 
 class LocalStore:
-    """The `CollectionStore` port over a folder. `owner` is how others reach this process, such as its URL."""
+    """The `CollectionStore` port over a folder. `owner` is how others reach this process, such as its URL.
+
+    Loading, closing and dropping take long and hold a lock of the collection's name alone: others go on.
+    """
 
     def __init__(self, directory: Path, mode: Mode = "write", owner: str | None = None) -> None:
         self._directory, self._mode, self._owner = Path(directory), mode, owner
         self._open: dict[str, LocalCollection] = {}
-        self._opening = threading.Lock()
+        self._busy: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+        self._guard = threading.Lock()  # guards the two dictionaries, for moments
         if mode == "write":
             with translated():
                 self._directory.mkdir(parents=True, exist_ok=True)
@@ -48,16 +62,12 @@ class LocalStore:
     def open(self, name: str) -> LocalCollection:
         """Raises CollectionNotFoundError, CollectionNameError, CorruptError."""
         files = files_of(self._directory, name)
-        with self._opening:
-            known = self._open.get(name)
-            if known is not None and known.is_current:
-                return known
-            self._forget(name)
-            if files.identity() is None:
-                raise CollectionNotFoundError(f"no collection '{name}'")
-            opened = LocalCollection(files, self._mode == "write", self._owner)
-            self._open[name] = opened
-            return opened
+        known = self._current(name)
+        if known is not None:
+            return known
+        with self._lock_of(name):
+            known = self._current(name)  # another thread may have been faster
+            return self._load(name, files) if known is None else known
 
     def names(self) -> Sequence[str]:
         return names_in(self._directory)
@@ -66,23 +76,47 @@ class LocalStore:
         """Raises CollectionNotFoundError, CollectionLockedError, ReadOnlyError."""
         self._require_write_mode()
         files = files_of(self._directory, name)
-        with self._opening:
+        with self._lock_of(name):
             if files.identity() is None:
                 raise CollectionNotFoundError(f"no collection '{name}'")
             self._forget(name)  # its lock goes with it, and is taken again
             lock = WriterLock(files.lock, self._owner)
             try:
-                remove(files)
+                doomed = remove(files)
             finally:
                 lock.release()
+        discard(doomed)
 
     def close(self) -> None:
-        with self._opening:
-            for name in list(self._open):
+        with self._guard:
+            names = {*self._open, *self._busy}
+        for name in names:
+            with self._lock_of(name):  # waits for who loads it just now
                 self._forget(name)
 
+    def _load(self, name: str, files: CollectionFiles) -> LocalCollection:
+        """Under the lock of the name."""
+        self._forget(name)
+        if files.identity() is None:
+            raise CollectionNotFoundError(f"no collection '{name}'")
+        opened = LocalCollection(files, self._mode == "write", self._owner)
+        with self._guard:
+            self._open[name] = opened
+        return opened
+
+    def _current(self, name: str) -> LocalCollection | None:
+        with self._guard:
+            known = self._open.get(name)
+        return known if known is not None and known.is_current else None
+
+    def _lock_of(self, name: str) -> threading.Lock:
+        """One lock a name, for as long as somebody holds it or waits for it."""
+        with self._guard:
+            return self._busy.setdefault(name, threading.Lock())
+
     def _forget(self, name: str) -> None:
-        known = self._open.pop(name, None)
+        with self._guard:
+            known = self._open.pop(name, None)
         if known is not None:
             known.close()
 

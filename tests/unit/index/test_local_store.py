@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from index import LocalStore
+from index.collection import LocalCollection
+from index.collection_files import discard
 from index.errors import (
     CollectionLockedError,
     CollectionNotFoundError,
@@ -214,6 +218,51 @@ def test_waiting_on_a_collection_that_closes_ends(store: LocalStore) -> None:
     collection.close()
     with pytest.raises(CollectionNotFoundError):
         collection.wait_for(99, timeout_s=60)
+
+
+def test_loading_one_collection_holds_no_other_up(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.create(SPEC)
+    LocalStore(tmp_path).create(replace(SPEC, name="slow")).close()
+    begun, go_on = Event(), Event()
+
+    class SlowCollection(LocalCollection):
+        def __init__(self, *arguments: Any) -> None:
+            begun.set()
+            assert go_on.wait(30)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr("index.store.LocalCollection", SlowCollection)
+    with ThreadPoolExecutor(3) as pool:
+        loading = [pool.submit(store.open, "slow") for _ in range(2)]
+        assert begun.wait(30)
+        try:
+            assert pool.submit(store.open, "shoes").result(timeout=30).count() == 0
+        finally:
+            go_on.set()
+    assert loading[0].result() is loading[1].result()
+
+
+def test_deleting_the_files_of_a_drop_holds_nobody_up(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.create(SPEC)
+    begun, go_on = Event(), Event()
+
+    def slow(doomed: Path) -> None:
+        begun.set()
+        assert go_on.wait(30)
+        discard(doomed)
+
+    monkeypatch.setattr("index.store.discard", slow)
+    with ThreadPoolExecutor(2) as pool:
+        dropping = pool.submit(store.drop, "shoes")
+        assert begun.wait(30)
+        try:
+            assert pool.submit(store.create, SPEC).result(timeout=30).count() == 0
+        finally:
+            go_on.set()
+        dropping.result()
+    assert list(store.names()) == ["shoes"]
 
 
 def test_stores_that_create_at_once_share_one_collection(tmp_path: Path) -> None:
