@@ -71,6 +71,10 @@ class LocalCollection:
         return replace(self._created_with, attributes=self._state.schema)
 
     @property
+    def sequence(self) -> int:
+        return self._state.sequence
+
+    @property
     def is_current(self) -> bool:
         """False once the collection of this name was dropped or made anew, by whatever process."""
         return not self._closed and self._files.identity() == self._identity

@@ -29,6 +29,10 @@ class Collection(Protocol):
     @property
     def spec(self) -> CollectionSpec: ...
 
+    @property
+    def sequence(self) -> int:
+        """What searches see; cheap, where `info` walks over files."""
+
     def upsert(self, items: Sequence[ItemWrite]) -> WriteReceipt:
         """Write a batch in one transaction: all of it or nothing.
 

@@ -28,7 +28,7 @@ def write_batch(collection: Collection, batch: Sequence[EncodedItem | ItemOutcom
     while True:
         left = [one for one in batch if isinstance(one, EncodedItem) and one.write.id not in refused]
         if not left:
-            return Written([_outcome(one, refused, {}) for one in batch], collection.info().sequence)
+            return Written([_outcome(one, refused, {}) for one in batch], collection.sequence)
         try:
             receipt = collection.upsert([one.write for one in left])
         except StoreError as exc:

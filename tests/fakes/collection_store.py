@@ -68,6 +68,10 @@ class FakeCollection:
     def spec(self) -> CollectionSpec:
         return replace(self._spec, attributes=dict(self._schema))
 
+    @property
+    def sequence(self) -> int:
+        return self._sequence
+
     def upsert(self, items: Sequence[ItemWrite]) -> WriteReceipt:
         self._check_writable()
         held, schema, rows = dict(self._held), dict(self._schema), self._rows

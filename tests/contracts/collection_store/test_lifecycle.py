@@ -82,6 +82,12 @@ def test_waiting_for_a_sequence(collection: Collection) -> None:
         collection.wait_for(sequence + 1, timeout_s=0)
 
 
+def test_the_sequence_is_that_of_the_last_write(collection: Collection) -> None:
+    before = collection.sequence
+    receipt = collection.upsert([write("a", EAST)])
+    assert before < receipt.sequence == collection.sequence == collection.info().sequence
+
+
 def test_info_counts_items_and_vectors(collection: Collection) -> None:
     receipt = collection.upsert([write("a", EAST, EAST), write("b", product=EAST), write("c")])
     info = collection.info()
