@@ -40,6 +40,8 @@ STORES = {"local": "index.store:LocalStore"}
 
 _WAITING_PER_THREAD = 32
 _WAITERS = 4
+_DECODES_OF_SEARCHES = 1
+"""Threads that pictures of items never take."""
 
 
 @dataclass(frozen=True)
@@ -121,14 +123,15 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
         workers=settings.encoder_runs,
         capacity={"interactive": settings.queue_interactive, "bulk": settings.queue_bulk},
     )
-    decoding = _threads("decode", settings.decode_runs)
+    decoding = _threads("decode", settings.decode_runs + _DECODES_OF_SEARCHES)
     storing = _threads("store", settings.store_threads)
+    writing = _threads("write", settings.write_threads)
     waiting = _threads("wait", _WAITERS)
-    decoder = Decoder(decoding, picture_limits_of(settings))
+    decoder = Decoder(decoding, picture_limits_of(settings), settings.decode_runs)
     embedder = Embedder(queue, _vector_cache(settings, metrics), decoder, limits.max_text_chars)
     manifests = {name: encoder.manifest for name, encoder in encoders.items()}
     models = Models(manifests, default_model(settings, manifests), queue, store, storing)
-    access = Access(store, models, storing, waiting)
+    access = Access(store, models, storing, writing, waiting)
     ingredients = Ingredients(access, embedder)
     interpreter = Interpreter(ingredients, Composer(access, ingredients), limits)
     window = 2 * (settings.encoder_runs + settings.decode_runs)
@@ -137,12 +140,12 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
         metrics=metrics,
         searcher=Searcher(access, interpreter, _query_cache(settings, metrics), metrics, limits),
         items=Items(access, ItemEncoder(decoder, embedder), decoder, metrics, limits, window, settings.read_deadline_s),
-        collections=Collections(store, models, storing, settings.read_deadline_s),
+        collections=Collections(store, models, storing, writing, settings.read_deadline_s),
         embeddings=Embeddings(models, embedder, metrics, limits, window),
         models=models,
         queue=queue,
         store=store,
-        pools=(decoding, storing, waiting),
+        pools=(decoding, storing, writing, waiting),
     )
 
 

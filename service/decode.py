@@ -3,6 +3,7 @@
 The way from bytes to pixels is `models.pictures` and nothing else. Knows no model and no collection.
 """
 
+import asyncio
 import hashlib
 import io
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from PIL import Image
 from index.types import PicturePolicy
 from models.arrays import Pixels
 from models.pictures import Box, PictureLimits, Preprocessing, open_picture, to_pixels
-from service.pacing import Threads
+from service.pacing import Threads, within
 from service.types import Deadline
 
 THUMBNAIL_SIDE = 320
@@ -33,9 +34,11 @@ class KeptPicture:
 class Decoder:
     """Decodes for everybody; raises what `models.pictures` raises, and OverloadedError, DeadlineExceededError."""
 
-    def __init__(self, threads: Threads, limits: PictureLimits) -> None:
+    def __init__(self, threads: Threads, limits: PictureLimits, bulk_runs: int) -> None:
+        """`bulk_runs`: pictures of items at a time; fewer than there are threads, so that a search finds one free."""
         self._threads = threads
         self._limits = limits
+        self._bulk = asyncio.Semaphore(bulk_runs)  # who waits here is bounded by the requests and their windows
 
     async def pixels(self, data: bytes, spec: Preprocessing, box: Box | None, deadline: Deadline) -> Pixels:
         """uint8 [size, size, 3]."""
@@ -43,7 +46,11 @@ class Decoder:
 
     async def keep(self, data: bytes, spec: Preprocessing, policy: PicturePolicy, deadline: Deadline) -> KeptPicture:
         """Pixels of what is kept, so that encoding it again gives the same vector."""
-        return await self._threads.run(deadline, kept_picture, data, spec, policy, self._limits)
+        await within(deadline, self._bulk.acquire())
+        try:
+            return await self._threads.run(deadline, kept_picture, data, spec, policy, self._limits)
+        finally:
+            self._bulk.release()
 
     async def thumbnail(self, data: bytes, deadline: Deadline) -> bytes:
         return await self._threads.run(deadline, _thumbnail_of, data, self._limits)

@@ -35,8 +35,11 @@ class Settings(BaseSettings):
     store: str = Field("local", description="Collection store.")
     encoder_workers: int = Field(0, ge=0, le=256, description="Encoder runs at a time; 0 takes one for each core.")
     encoder_threads: int = Field(1, ge=1, le=256, description="Threads of one encoder run; on a CPU 1 is fastest.")
-    decode_threads: int = Field(0, ge=0, le=256, description="Pictures decoded at a time; 0 takes one for each core.")
-    store_threads: int = Field(8, ge=1, le=256, description="Searches and writes at a time.")
+    decode_threads: int = Field(
+        0, ge=0, le=256, description="Pictures of items decoded at a time; 0: one for each core."
+    )
+    store_threads: int = Field(8, ge=1, le=256, description="Searches and reads at a time.")
+    write_threads: int = Field(4, ge=1, le=256, description="Writes to the collections at a time.")
     queue_interactive: int = Field(256, ge=1, description="Inputs that may wait for the encoder, of searches.")
     queue_bulk: int = Field(1024, ge=1, description="Inputs that may wait for the encoder, of indexing.")
     max_requests: int = Field(256, ge=1, description="Requests answered at a time; more are refused with 503.")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
+from index.errors import SequenceTimeoutError
 from index.ports import Collection, CollectionStore
 from models.manifest import Manifest
 from service.pacing import Threads
@@ -29,11 +30,17 @@ class OpenCollection:
 class Access:
     """The store, always behind threads and deadlines."""
 
-    def __init__(self, store: CollectionStore, models: Models, threads: Threads, waiting: Threads) -> None:
-        """`waiting`: threads of their own for those who wait for a write, so that they hold nobody up."""
+    def __init__(
+        self, store: CollectionStore, models: Models, threads: Threads, writing: Threads, waiting: Threads
+    ) -> None:
+        """`writing`, `waiting`: threads of their own for writes, and for those who wait for one to be visible.
+
+        A search waits for neither.
+        """
         self._store = store
         self._models = models
         self._threads = threads
+        self._writing = writing
         self._waiting = waiting
 
     async def open(self, name: str, deadline: Deadline) -> OpenCollection:
@@ -47,8 +54,22 @@ class Access:
 
     async def see(self, collection: Collection, sequence: int, deadline: Deadline) -> None:
         """Wait until a write is visible to searches. Raises SequenceTimeoutError, OverloadedError."""
-        await self._waiting.run(deadline, collection.wait_for, sequence, deadline.remaining())
+        if not await self.run(deadline, is_visible, collection, sequence):
+            await self._waiting.run(deadline, collection.wait_for, sequence, deadline.remaining())
 
     async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """A call of the store in a thread."""
+        """A call of the store that reads, in a thread."""
         return await self._threads.run(deadline, function, *args, **kwargs)
+
+    async def write(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """A call of the store that writes, or belongs to a batch, in one of the few threads for that."""
+        return await self._writing.run(deadline, function, *args, **kwargs)
+
+
+def is_visible(collection: Collection, sequence: int) -> bool:
+    """Whether searches see this write already."""
+    try:
+        collection.wait_for(sequence, 0.0)
+    except SequenceTimeoutError:
+        return False
+    return True

@@ -13,17 +13,20 @@ from service.types import CollectionOptions, Deadline
 class Collections:
     """All collections; every method raises what `service.errors` lists."""
 
-    def __init__(self, store: CollectionStore, models: Models, threads: Threads, deadline_s: float) -> None:
+    def __init__(
+        self, store: CollectionStore, models: Models, threads: Threads, writing: Threads, deadline_s: float
+    ) -> None:
         """`deadline_s`: of what is read."""
         self._store = store
         self._models = models
         self._threads = threads
+        self._writing = writing
         self._deadline_s = deadline_s
 
     async def create(self, name: str, options: CollectionOptions, deadline: Deadline) -> CollectionInfo:
         """Create, or return the one that is there if it has the same specification (else CollectionExistsError)."""
         spec = specification(name, options, self._models.get(options.model))
-        return await self._threads.run(deadline, lambda: self._store.create(spec).info())
+        return await self._writing.run(deadline, lambda: self._store.create(spec).info())
 
     async def describe(self, name: str) -> CollectionInfo:
         return await self._threads.run(self._deadline(), lambda: self._store.open(name).info())
@@ -35,7 +38,7 @@ class Collections:
         return await self._threads.run(self._deadline(), self._store.names)
 
     async def drop(self, name: str, deadline: Deadline) -> None:
-        await self._threads.run(deadline, self._store.drop, name)
+        await self._writing.run(deadline, self._store.drop, name)
 
     def _deadline(self) -> Deadline:
         return Deadline.after(self._deadline_s)

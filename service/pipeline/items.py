@@ -57,9 +57,9 @@ class Items:
         if not 1 <= len(inputs) <= self._limits.max_batch_items:
             raise LimitExceededError(f"a batch has 1 to {self._limits.max_batch_items} items; it has {len(inputs)}")
         opened = await self._access.open(collection, deadline)
-        drafts = await self._access.run(deadline, admit, opened, inputs, self._limits)
+        drafts = await self._access.write(deadline, admit, opened, inputs, self._limits)
         encoded = await in_window(lambda draft: self._encoded(opened, draft, deadline), drafts, self._window)
-        written = await self._access.run(deadline, write_batch, opened.collection, encoded)
+        written = await self._access.write(deadline, write_batch, opened.collection, encoded)
         written = await self._heal(opened, drafts, written, deadline)
         for outcome in written.outcomes:
             self._metrics.items_written.labels(outcome.status).inc()
@@ -76,17 +76,17 @@ class Items:
     async def patch(self, collection: str, id_: str, attributes: Attributes, deadline: Deadline) -> int:
         """Merge attributes, None removes one; the sequence number."""
         opened = await self._access.collection(collection, deadline)
-        return await self._access.run(deadline, opened.patch, id_, attributes)
+        return await self._access.write(deadline, opened.patch, id_, attributes)
 
     async def delete(self, collection: str, ids: Sequence[str], deadline: Deadline) -> tuple[int, int]:
         """(number deleted, sequence)."""
         opened = await self._access.collection(collection, deadline)
-        return await self._access.run(deadline, opened.delete, ids)
+        return await self._access.write(deadline, opened.delete, ids)
 
     async def delete_matching(self, collection: str, filter_: Filter, deadline: Deadline) -> tuple[int, int]:
         """(number deleted, sequence)."""
         opened = await self._access.collection(collection, deadline)
-        return await self._access.run(deadline, opened.delete_matching, filter_)
+        return await self._access.write(deadline, opened.delete_matching, filter_)
 
     async def thumbnail(self, collection: str, id_: str) -> bytes:
         """WebP, longest side 320; made anew where only the picture is kept. Raises PictureNotKeptError."""
@@ -122,13 +122,13 @@ class Items:
     ) -> Written:
         """An item that was deleted or replaced between the check and the write came in without vectors."""
         known = [draft for draft in drafts if isinstance(draft, Draft) and draft.is_known]
-        lost = await self._access.run(deadline, without_vectors, opened.collection, known)
+        lost = await self._access.write(deadline, without_vectors, opened.collection, known)
         if not lost:
             return written
         again = await in_window(
             lambda draft: self._encoded(opened, replace(draft, is_known=False), deadline), lost, self._window
         )
-        healed = await self._access.run(deadline, write_batch, opened.collection, again)
+        healed = await self._access.write(deadline, write_batch, opened.collection, again)
         by_id = {outcome.id: outcome for outcome in healed.outcomes}
         outcomes = [one if one.status == "failed" else by_id.get(one.id, one) for one in written.outcomes]
         return Written(outcomes, healed.sequence)

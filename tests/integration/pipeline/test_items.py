@@ -2,12 +2,15 @@
 
 import asyncio
 import io
+from threading import Event
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from index import LocalStore
+from index.collection import LocalCollection
 from index.errors import CollectionNotFoundError, ItemNotFoundError
 from service.decode import THUMBNAIL_SIDE, WORKING_COPY_SIDE
 from service.errors import DeadlineExceededError, LimitExceededError, PictureNotKeptError
@@ -178,6 +181,39 @@ async def test_batches_at_the_same_time_all_arrive(shop: Shop) -> None:
     outcomes = await asyncio.gather(*(shop.put(*batch) for batch in batches))
     assert {status for outcome in outcomes for status in statuses(outcome)} == {"created"}
     assert (await shop.application.collections.describe("shop")).items == 108
+
+
+@pytest.mark.parametrize("act", ["upsert", "patch", "delete", "drop"])
+async def test_a_search_overtakes_a_slow_write(
+    make_application: MakeApplication, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    shop = Shop(make_application(store_threads=1, write_threads=1))
+    items, collections = shop.application.items, shop.application.collections
+    await collections.create("shop", CollectionOptions(), soon())
+    await collections.create("other", CollectionOptions(), soon())
+    await shop.put(colour_item("red"))
+    begun, go_on = Event(), Event()
+
+    def slow(*_: object) -> None:
+        begun.set()
+        assert go_on.wait(30)
+        raise CollectionNotFoundError("the write ended")
+
+    monkeypatch.setattr(LocalStore if act == "drop" else LocalCollection, act, slow)
+    calls = {
+        "upsert": lambda: items.upsert("other", [colour_item("red")], soon()),
+        "patch": lambda: items.patch("other", "red", {}, soon()),
+        "delete": lambda: items.delete("other", ["red"], soon()),
+        "drop": lambda: collections.drop("other", soon()),
+    }
+    writing = asyncio.ensure_future(calls[act]())
+    try:
+        assert await asyncio.to_thread(begun.wait, 30)
+        assert await shop.ids(TextQuery("red")) == ["red"]
+    finally:
+        go_on.set()
+    with pytest.raises(CollectionNotFoundError, match="the write ended"):
+        await writing
 
 
 async def test_attributes_can_be_patched_and_items_deleted(shop: Shop) -> None:

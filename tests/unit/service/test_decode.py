@@ -1,6 +1,9 @@
 """Thumbnails, working copies and digests."""
 
+import asyncio
 import io
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from PIL import Image
 from index.types import PicturePolicy
 from models.errors import PictureTooLargeError
 from models.pictures import PictureLimits, Preprocessing, decode_pixels
-from service.decode import Decoder, content_digest, kept_picture, webp
+from service.decode import Decoder, KeptPicture, content_digest, kept_picture, webp
 from service.pacing import Threads
 from service.types import Deadline
 from tests.fakes.pictures import encoded, picture
@@ -69,10 +72,33 @@ def test_small_pictures_are_not_scaled_up_and_long_ones_keep_a_pixel() -> None:
 
 async def test_the_decoder_passes_errors_and_limits_on() -> None:
     threads = Threads("decode", 1, 4)
-    decoder = Decoder(threads, PictureLimits(max_bytes=10))
+    decoder = Decoder(threads, PictureLimits(max_bytes=10), bulk_runs=1)
     with pytest.raises(PictureTooLargeError):
         await decoder.pixels(picture(), SPEC, None, Deadline.after(30))
     threads.close()
+
+
+async def test_pictures_of_items_leave_a_thread_to_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = Threads("decode", 2, 8)
+    decoder = Decoder(threads, LIMITS, bulk_runs=1)
+    begun, go_on = Event(), Event()
+
+    def slow(*arguments: Any) -> KeptPicture:
+        begun.set()
+        assert go_on.wait(30)
+        return kept_picture(*arguments)
+
+    monkeypatch.setattr("service.decode.kept_picture", slow)
+    soon = Deadline.after(30)
+    keeping = [asyncio.ensure_future(decoder.keep(picture(), SPEC, "none", soon)) for _ in range(3)]
+    try:
+        assert await asyncio.to_thread(begun.wait, 30)
+        assert (await decoder.pixels(picture(), SPEC, None, soon)).shape == (32, 32, 3)
+        assert not any(one.done() for one in keeping)
+    finally:
+        go_on.set()
+        await asyncio.gather(*keeping)
+        threads.close()
 
 
 def test_a_digest_tells_parts_and_their_borders_apart() -> None:
