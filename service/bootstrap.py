@@ -99,7 +99,7 @@ def load_encoders(settings: Settings) -> dict[str, Encoder]:
     """Every bundle of the folders in an engine of its own, by the name in its manifest."""
     make: Any = _part(ENGINES, settings.engine, "engine")
     bundles: dict[str, Bundle] = {}
-    for bundle in (bundle for folder in settings.bundle_folders for bundle in find_bundles(folder)):
+    for bundle in (bundle for folder in settings.bundle_folders for bundle in find_bundles(folder, verify=True)):
         if bundle.manifest.name in bundles:
             raise SettingsError(f"two bundles are called {bundle.manifest.name!r}: remove {bundle.folder}")
         bundles[bundle.manifest.name] = bundle

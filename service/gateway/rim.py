@@ -36,8 +36,11 @@ class Rim:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        has_body = scope["method"] != "HEAD"
+        if not has_body:  # the answer of GET without its body (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
         exchange = begin(scope)
-        outgoing = Outgoing(send, exchange)
+        outgoing = Outgoing(send, exchange, has_body)
         try:
             await self._answer(scope, receive, outgoing, exchange)
         except ClientGoneError:
@@ -99,8 +102,9 @@ class Rim:
 class Outgoing:
     """The way back: adds the headers of every response and remembers the status."""
 
-    def __init__(self, send: Send, exchange: Exchange) -> None:
+    def __init__(self, send: Send, exchange: Exchange, has_body: bool = True) -> None:
         self._send = send
+        self._has_body = has_body
         self.exchange = exchange
         self.status = 500
         self.is_started = False
@@ -113,6 +117,8 @@ class Outgoing:
             headers = MutableHeaders(scope=message)
             harden(headers, self.exchange.request_id)
             headers.append("Server-Timing", f"total;dur={self.exchange.age_s() * 1000:.3f}")
+        elif not self._has_body:
+            message = {**message, "body": b""}
         await self._send(message)
         self.is_complete = message["type"] == "http.response.body" and not message.get("more_body", False)
 

@@ -55,7 +55,8 @@ class Access:
     async def see(self, collection: Collection, sequence: int, deadline: Deadline) -> None:
         """Wait until a write is visible to searches. Raises SequenceTimeoutError, OverloadedError."""
         if not await self.run(deadline, is_visible, collection, sequence):
-            await self._waiting.run(deadline, collection.wait_for, sequence, deadline.remaining())
+            # It gives up a little before the deadline does, so that the answer names the sequence.
+            await self._waiting.run(deadline, collection.wait_for, sequence, 0.9 * deadline.remaining())
 
     async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """A call of the store that reads, in a thread."""

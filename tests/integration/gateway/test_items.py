@@ -3,6 +3,7 @@
 import io
 
 import httpx
+import pytest
 from PIL import Image
 
 from tests.fakes.pictures import picture
@@ -98,3 +99,10 @@ async def test_the_description_counts_what_is_there(shop: httpx.AsyncClient) -> 
     assert colour["key"] == "colour"
     assert sorted(value["value"] for value in colour["values"]) == ["blue", "green", "red"]
     assert (price["minimum"], price["maximum"]) == (10, 30)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/", "/docs", "/v1/collections"])
+async def test_head_is_get_without_the_body(shop: httpx.AsyncClient, path: str) -> None:
+    head, get = await shop.head(path), await shop.get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
