@@ -1,7 +1,6 @@
 """Files that are whole or absent after a power cut. Owns the order: write, fsync, rename, fsync the folder.
 
-A batch goes through the four stages together and from a few threads, since the disk then merges the syncs: a
-thousand pictures took 1.1 s instead of 5.8 s one by one (ext4, November 2026).
+A batch goes through the four stages together and from a few threads, since the disk then merges the syncs.
 """
 
 import os
