@@ -29,7 +29,7 @@ from service.pipeline.items import Items
 from service.pipeline.models import Models
 from service.pipeline.recipe import QueryState
 from service.pipeline.search import Searcher
-from service.queue import Encoded, EncodeQueue, LocalQueue
+from service.queue import DirectRunner, Encoded, EncodeQueue, LocalQueue
 from service.settings import Settings
 from service.types import Limits
 
@@ -117,7 +117,7 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
     metrics = Metrics()
     limits = limits_of(settings)
     queue = LocalQueue(
-        encoders,
+        DirectRunner(encoders),
         policy(max_rows=1),
         metrics,
         workers=settings.encoder_runs,

@@ -140,6 +140,14 @@ class EncoderFailedError(ServiceError):
     """The encoder raised on this input."""
 
 
+class EncoderCrashedError(ServiceError):
+    """The process of the encoder died during this work; it is being started again."""
+
+
+class InputQuarantinedError(ServiceError):
+    """This very content crashed the encoder or the decoder twice on its own; it is refused for a while."""
+
+
 class NoBundleError(ServiceError):
     """No model bundle in the folders of the settings."""
 
@@ -187,6 +195,8 @@ TABLE: dict[type[Exception], Entry] = {
     ModelNotLoadedError: Entry("model_not_loaded", "The model of the collection is not loaded", 409),
     DimensionsNotSupportedError: Entry("dimensions_not_supported", "Not a dimension of this model", 400),
     EncoderFailedError: Entry("encoder_failed", "The encoder failed on this input", 500),
+    EncoderCrashedError: Entry("encoder_crashed", "The encoder is being started again", 503),
+    InputQuarantinedError: Entry("input_quarantined", "This input crashed the encoder before", 422),
     NoBundleError: Entry("no_model", "There is no model", 503),
     SettingsError: Entry("settings_invalid", "The settings are not valid", 500),
     model.ModelError: INTERNAL,

@@ -13,18 +13,23 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
+import structlog
 
-from models.encoder import Encoder
 from models.errors import ModelError
-from service.errors import DeadlineExceededError, EncoderFailedError, OverloadedError, ShuttingDownError
+from service.errors import (
+    DeadlineExceededError,
+    EncoderCrashedError,
+    OverloadedError,
+    ShuttingDownError,
+)
 from service.metrics import Metrics
 from service.pacing import within
-from service.queue.port import Content, Encoded, Lane
+from service.queue.port import Content, Encoded, Lane, Runner
 from service.types import Deadline, QueueFigures
 
 _LATE = "the encoder was not free in time: try again, or send less at a time"
 _SMOOTHING = 0.1
+_log = structlog.get_logger("queue")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +69,13 @@ class LocalQueue:
 
     def __init__(
         self,
-        encoders: Mapping[str, Encoder],
+        runner: Runner,
         policy: Policy,
         metrics: Metrics,
         workers: int,
         capacity: Mapping[Lane, int],
     ) -> None:
-        self._encoders = encoders
+        self._runner = runner
         self._policy = policy
         self._metrics = metrics
         self._capacity = dict(capacity)
@@ -86,6 +91,7 @@ class LocalQueue:
             thread.start()
 
     async def encode(self, model: str, content: Content, lane: Lane, deadline: Deadline) -> Encoded:
+        self._runner.refuse_quarantined(model, content)
         ticket = Ticket(model, content, deadline)
         self._admit(ticket, lane)
         return await within(deadline, asyncio.wrap_future(ticket.future))
@@ -155,46 +161,38 @@ class LocalQueue:
     def _encode(self, run: Sequence[Ticket]) -> None:
         started = time.perf_counter()
         try:
-            answers = self._run_encoder(run)
-        except Exception as exc:  # noqa: BLE001 - the rim of a worker thread: it must survive whatever an engine raises
-            self._fail_or_split(run, exc)
-        else:
-            for ticket, answer in zip(run, answers, strict=True):
-                ticket.future.set_result(answer)
+            self._answer(run)
         finally:
             self._finished((time.perf_counter() - started) * 1000.0)
 
-    def _run_encoder(self, run: Sequence[Ticket]) -> Sequence[Encoded]:
-        encoder = self._encoders[run[0].model]
-        if isinstance(run[0].content, str):
-            texts = encoder.encode_texts([str(ticket.content) for ticket in run])
-            self._metrics.encoded.labels("text").inc(len(run))
-            return [
-                Encoded(vector, count, cut)
-                for vector, count, cut in zip(texts.vectors, texts.token_counts, texts.truncated, strict=True)
-            ]
-        pixels = np.stack([np.asarray(ticket.content, dtype=np.uint8) for ticket in run])
-        vectors = encoder.encode_pixels(pixels)
-        self._metrics.encoded.labels("picture").inc(len(run))
-        return [Encoded(vector) for vector in vectors]
-
-    def _fail_or_split(self, run: Sequence[Ticket], error: Exception) -> None:
+    def _answer(self, run: Sequence[Ticket]) -> None:
         """One bad input must not take its neighbours with it: a failed run is repeated one by one."""
+        try:
+            answers = self._runner.run(run[0].model, [ticket.content for ticket in run])
+        except EncoderCrashedError:
+            for ticket in run:
+                self._answer_alone(ticket)
+        except Exception as exc:  # noqa: BLE001 - the rim of a worker thread: it must survive whatever an engine raises
+            self._failed(run, exc)
+        else:
+            self._metrics.encoded.labels("text" if run[0].group[1] else "picture").inc(len(run))
+            for ticket, answer in zip(run, answers, strict=True):
+                ticket.future.set_result(answer)
+
+    def _answer_alone(self, ticket: Ticket) -> None:
+        try:
+            ticket.future.set_result(self._runner.run_alone(ticket.model, ticket.content))
+        except Exception as exc:  # noqa: BLE001 - as above
+            self._failed([ticket], exc)
+
+    def _failed(self, run: Sequence[Ticket], error: Exception) -> None:
         if len(run) > 1:
             for ticket in run:
-                self._encode_alone(ticket)
-        elif isinstance(error, ModelError):
-            run[0].future.set_exception(error)
-        else:
-            run[0].future.set_exception(_encoder_failed(error))
-
-    def _encode_alone(self, ticket: Ticket) -> None:
-        try:
-            (answer,) = self._run_encoder([ticket])
-        except Exception as exc:  # noqa: BLE001 - as above
-            self._fail_or_split([ticket], exc)
-        else:
-            ticket.future.set_result(answer)
+                self._answer([ticket])
+            return
+        if not isinstance(error, ModelError):
+            _log.error("an input could not be encoded", model=run[0].model, exc_info=error)
+        run[0].future.set_exception(error)
 
     def _finished(self, ms: float) -> None:
         with self._changed:
@@ -219,9 +217,3 @@ class LocalQueue:
 def _fail(ticket: Ticket, error: Exception) -> None:
     if ticket.future.set_running_or_notify_cancel():
         ticket.future.set_exception(error)
-
-
-def _encoder_failed(error: Exception) -> EncoderFailedError:
-    failed = EncoderFailedError("the model could not encode this input: leave it out; the error was logged")
-    failed.__cause__ = error
-    return failed

@@ -1,5 +1,6 @@
 """The port between who wants vectors and who runs encoders. Knows no engine and no transport."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -35,3 +36,26 @@ class EncodeQueue(Protocol):
 
     def close(self, grace_s: float) -> None:
         """Refuse new work, let accepted work finish for at most `grace_s`, then drop it. Blocks."""
+
+
+class Runner(Protocol):
+    """Runs one batch: inputs of one model and one tower. Blocks; called from several threads at a time."""
+
+    def run(self, model: str, contents: Sequence[Content]) -> Sequence[Encoded]:
+        """Exactly as many answers as contents, in order.
+
+        Raises: ModelError (one of the contents is bad), EncoderFailedError, and EncoderCrashedError when the
+        engine's process died: nothing is known of whose fault that was.
+        """
+
+    def run_alone(self, model: str, content: Content) -> Encoded:
+        """The same for a content that was in a run that crashed, where a second crash hurts nobody else.
+
+        Raises: what `run` raises, and InputQuarantinedError once this content alone crashed it twice.
+        """
+
+    def refuse_quarantined(self, model: str, content: Content) -> None:
+        """Raises InputQuarantinedError for a content that is known to crash the engine."""
+
+    def close(self) -> None:
+        """End what runs engines. Blocks."""

@@ -12,7 +12,7 @@ from models.errors import TextError
 from service.batching import policy
 from service.errors import DeadlineExceededError, EncoderFailedError, OverloadedError, ShuttingDownError
 from service.metrics import Metrics
-from service.queue import EncodeQueue, Lane, LocalQueue
+from service.queue import DirectRunner, EncodeQueue, Lane, LocalQueue
 from service.types import Deadline
 from tests.fakes.encoder import FakeEncoder
 
@@ -27,7 +27,7 @@ def make_queue(request: pytest.FixtureRequest) -> Iterator[MakeQueue]:
     def make(*encoders: FakeEncoder, workers: int = 1, room: int = 4, max_rows: int = 1) -> EncodeQueue:
         by_name: Mapping[str, Encoder] = {encoder.manifest.name: encoder for encoder in encoders}
         capacity: Mapping[Lane, int] = {"interactive": room, "bulk": room}
-        made.append(LocalQueue(by_name, policy(max_rows), Metrics(), workers, capacity))
+        made.append(LocalQueue(DirectRunner(by_name), policy(max_rows), Metrics(), workers, capacity))
         return made[-1]
 
     yield make

@@ -10,7 +10,7 @@ from service.metrics import Metrics
 from service.pacing import Threads
 from service.pipeline.access import Access
 from service.pipeline.models import Models
-from service.queue import LocalQueue
+from service.queue import DirectRunner, LocalQueue
 from service.types import Deadline
 from tests.contracts.collection_store.items import EAST, SPEC, write
 from tests.fakes.collection_store import FakeCollectionStore
@@ -32,7 +32,7 @@ def closed() -> Threads:
 
 
 def access(store: FakeCollectionStore, threads: Threads, others: Threads) -> Access:
-    queue = LocalQueue({}, policy(max_rows=1), Metrics(), 0, {"interactive": 1, "bulk": 1})
+    queue = LocalQueue(DirectRunner({}), policy(max_rows=1), Metrics(), 0, {"interactive": 1, "bulk": 1})
     return Access(store, Models({}, "none", queue, store, threads), threads, others, others)
 
 
