@@ -148,6 +148,10 @@ class InputQuarantinedError(ServiceError):
     """This very content crashed the encoder or the decoder twice on its own; it is refused for a while."""
 
 
+class CodecError(ServiceError):
+    """Bytes in the encode queue that are no message of this release's version."""
+
+
 class NoBundleError(ServiceError):
     """No model bundle in the folders of the settings."""
 
@@ -197,6 +201,7 @@ TABLE: dict[type[Exception], Entry] = {
     EncoderFailedError: Entry("encoder_failed", "The encoder failed on this input", 500),
     EncoderCrashedError: Entry("encoder_crashed", "The encoder is being started again", 503),
     InputQuarantinedError: Entry("input_quarantined", "This input crashed the encoder before", 422),
+    CodecError: Entry("queue_message_invalid", "A message of the encode queue cannot be read", 500),
     NoBundleError: Entry("no_model", "There is no model", 503),
     SettingsError: Entry("settings_invalid", "The settings are not valid", 500),
     model.ModelError: INTERNAL,
