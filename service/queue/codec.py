@@ -122,7 +122,7 @@ def decode_answer(data: bytes) -> Encoded | EncodeError:
     body = _body(data)
     try:
         raw = _unpack_answer(body)
-    except msgspec.MsgspecError as exc:
+    except (msgspec.MsgspecError, UnicodeError) as exc:  # msgspec lets bad UTF-8 through as what it is
         raise service.CodecError(f"not an answer of the encode queue: {exc}") from exc
     if isinstance(raw, _Failure):
         return _error(raw)
