@@ -1,0 +1,128 @@
+"""The ceiling: the same engine and the same decoding on the same cores, in one process, without HTTP, queue or checks.
+
+`Ceiling` holds that process; between runs it waits and costs nothing.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import cycle
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from figures import rate
+from numpy.typing import NDArray
+
+from models import Encoder, open_bundle
+from models.pictures import decode_pixels
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """Which bundle in which engine."""
+
+    bundle: Path
+    engine: str = "onnxruntime"
+    precision: str | None = None
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Inputs a second, and the processor time that each took."""
+
+    rate: float
+    cpu_s: float
+
+
+class Ceiling:
+    """The process. `threads` runs at a time, each of `rows` inputs."""
+
+    def __init__(self, spec: EngineSpec, threads: int | None = None, rows: int = 1) -> None:
+        self._process = ProcessPoolExecutor(1, get_context("spawn"), initializer=_load, initargs=(spec,))
+        self._threads = threads or os.cpu_count() or 1
+        self._rows = rows
+
+    def pictures(self, jpegs: Sequence[bytes], seconds: float) -> Speed:
+        """From JPEG bytes to vector."""
+        return self._process.submit(_run, _pictures, jpegs, self._threads, self._rows, seconds).result()
+
+    def texts(self, texts: Sequence[str], seconds: float) -> Speed:
+        """From string to vector."""
+        return self._process.submit(_run, _texts, texts, self._threads, self._rows, seconds).result()
+
+    def picture_vectors(self, jpegs: Sequence[bytes]) -> NDArray[np.float32]:
+        return self._process.submit(_picture_vectors, jpegs).result()
+
+    def text_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._process.submit(_text_vectors, texts).result()
+
+    def close(self) -> None:
+        self._process.shutdown()
+
+    def __enter__(self) -> "Ceiling":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def load_encoder(spec: EngineSpec, threads: int = 1) -> Encoder:
+    """The encoder that the service would run."""
+    from models.encoder import OnnxEncoder  # noqa: PLC0415
+
+    return OnnxEncoder(open_bundle(spec.bundle), threads)
+
+
+_loaded: list[Encoder] = []
+"""Of the child process, set once by its initializer."""
+
+
+def _load(spec: EngineSpec) -> None:
+    _loaded.append(load_encoder(spec))
+
+
+def _run(
+    work: Callable[[Encoder, Any], object], inputs: Sequence[Any], threads: int, rows: int, seconds: float
+) -> Speed:
+    """`threads` loops at a time; the first second is left out of the rate."""
+    encoder, done, end = _loaded[0], list[float](), time.monotonic() + 1.0 + seconds
+    batches = [[inputs[(start + n) % len(inputs)] for n in range(rows)] for start in range(0, len(inputs), rows)]
+
+    def loop(offset: int) -> None:
+        for batch in cycle(batches[offset:] + batches[:offset]):
+            work(encoder, batch)
+            done.append(time.monotonic())
+            if done[-1] > end:
+                return
+
+    cpu = time.process_time()
+    loops = [threading.Thread(target=loop, args=(n * len(batches) // threads,)) for n in range(threads)]
+    for thread in loops:
+        thread.start()
+    for thread in loops:
+        thread.join()
+    cpu_s = (time.process_time() - cpu) / (rows * len(done))
+    return Speed(rows * rate([moment for moment in done if end - seconds < moment <= end]), cpu_s)
+
+
+def _pictures(encoder: Encoder, jpegs: Sequence[bytes]) -> object:
+    spec = encoder.manifest.image.preprocessing
+    return encoder.encode_pixels(np.stack([decode_pixels(jpeg, spec) for jpeg in jpegs]))
+
+
+def _texts(encoder: Encoder, texts: Sequence[str]) -> object:
+    return encoder.encode_texts(texts)
+
+
+def _picture_vectors(jpegs: Sequence[bytes]) -> NDArray[np.float32]:
+    spec = _loaded[0].manifest.image.preprocessing
+    return np.concatenate([_loaded[0].encode_pixels(decode_pixels(jpeg, spec)[None]) for jpeg in jpegs])
+
+
+def _text_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
+    return np.concatenate([_loaded[0].encode_texts([text]).vectors for text in texts])
