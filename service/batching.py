@@ -1,33 +1,80 @@
-"""Which waiting inputs make the next run of the encoder. Pure functions of what waits; own no state."""
+"""How many waiting inputs make the next run of an encoder, and what a backlog costs. Pure functions of numbers.
 
-from collections.abc import Sequence
+Knows no queue, no model and no clock. All times are milliseconds.
+"""
 
-from service.queue import Choice, Policy, Ticket
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+GOOD_ENOUGH = 0.9
+"""A smaller run is taken when it reaches this share of the best throughput: its inputs wait less, and a run that
+is only a few percent faster in a measurement may be slower in service."""
 
 
-def policy(max_rows: int) -> Policy:
-    """Interactive before bulk, oldest first, at most `max_rows` inputs of one model and tower a run.
+@dataclass(frozen=True)
+class CostCurve:
+    """What one run takes: `ms[n]` for `sizes[n]` rows. Runs are padded to the next of these sizes (ascending)."""
 
-    On a CPU `max_rows` is 1: batches bring no throughput there (docs/benchmarks.md), and a picture alone in its
-    run gets the same bits whatever is encoded beside it.
+    sizes: tuple[int, ...] = (1,)
+    ms: tuple[float, ...] = (0.0,)
+
+    @classmethod
+    def of(cls, ms_by_rows: Mapping[int, float]) -> "CostCurve":
+        """As an engine measured it (`EngineChoice`); at least one size."""
+        sizes = tuple(sorted(ms_by_rows))
+        return cls(sizes, tuple(float(ms_by_rows[size]) for size in sizes))
+
+    @property
+    def largest(self) -> int:
+        return self.sizes[-1]
+
+    def size_of(self, rows: int) -> int:
+        """The size to which a run of so many rows is padded; the largest for more than fit."""
+        return self.sizes[min(bisect_left(self.sizes, rows), len(self.sizes) - 1)]
+
+    def run_ms(self, rows: int) -> float:
+        """One run of so many rows, padded; rows beyond the largest size do not count."""
+        return self.ms[min(bisect_left(self.sizes, rows), len(self.sizes) - 1)]
+
+    def cut_at(self, ms: float) -> "CostCurve":
+        """Without the sizes that take longer than `ms`; the smallest size always stays."""
+        kept = [n for n, one in enumerate(self.ms) if n == 0 or one <= ms]
+        return CostCurve(tuple(self.sizes[n] for n in kept), tuple(self.ms[n] for n in kept))
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """How long one run may take where the engine has a choice of sizes; one row may always take what it takes."""
+
+    interactive_ms: float = 250.0
+    bulk_ms: float = 100.0
+    """Shorter: an interactive input waits for the rest of a run of bulk work, whatever the throughput."""
+
+
+def rows_of_run(curve: CostCurve, waiting: int, budget_ms: float) -> int:
+    """How many of `waiting` inputs (at least 1) the next run takes.
+
+    The smallest run whose throughput is GOOD_ENOUGH beside the best one that ends within `budget_ms`: batches of
+    one where a batch brings nothing (CPUs), large ones where it does (GPUs).
     """
+    fitting = curve.cut_at(budget_ms)
+    rows = [min(size, waiting) for size in fitting.sizes]
+    rates = [count / max(ms, 1e-9) for count, ms in zip(rows, fitting.ms, strict=True)]
+    enough = GOOD_ENOUGH * max(rates)
+    return next(count for count, rate in zip(rows, rates, strict=True) if rate >= enough)
 
-    def choose(lanes: Sequence[Sequence[Ticket]]) -> Choice:
-        return choose_run(lanes, max_rows)
 
-    return choose
+def row_ms(curve: CostCurve, budget_ms: float) -> float:
+    """What one input of many costs: its share of the run that `rows_of_run` takes of a long queue."""
+    rows = rows_of_run(curve, curve.largest, budget_ms)
+    return curve.run_ms(rows) / rows
 
 
-def choose_run(lanes: Sequence[Sequence[Ticket]], max_rows: int) -> Choice:
-    """The oldest wanted ticket of the first lane that has one, and what may share its run, of any lane."""
-    run: list[Ticket] = []
-    dropped: list[Ticket] = []
-    for lane in lanes:
-        for ticket in lane:
-            if len(run) == max_rows:
-                return Choice(run, dropped)
-            if not ticket.is_wanted:
-                dropped.append(ticket)
-            elif not run or ticket.group == run[0].group:
-                run.append(ticket)
-    return Choice(run, dropped)
+def backlog_ms(curve: CostCurve, waiting: int, budget_ms: float) -> float:
+    """What one worker takes for `waiting` inputs in runs as `rows_of_run` makes them."""
+    if waiting == 0:
+        return 0.0
+    rows = rows_of_run(curve, waiting, budget_ms)
+    full, rest = divmod(waiting, rows)
+    return full * curve.run_ms(rows) + (curve.run_ms(rest) if rest else 0.0)

@@ -11,7 +11,6 @@ from index.ports import CollectionStore
 from models.bundle import Bundle, find_bundles
 from models.encoder import Encoder
 from models.pictures import PictureLimits
-from service.batching import policy
 from service.cache import MemoryCache
 from service.decode import Decoder
 from service.embedder import Embedder
@@ -118,7 +117,6 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
     limits = limits_of(settings)
     queue = LocalQueue(
         DirectRunner(encoders),
-        policy(max_rows=1),
         metrics,
         workers=settings.encoder_runs,
         capacity={"interactive": settings.queue_interactive, "bulk": settings.queue_bulk},

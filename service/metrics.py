@@ -7,6 +7,7 @@ from time import perf_counter
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class StageClock:
@@ -49,13 +50,8 @@ class Metrics:
         self.request_seconds = Histogram(
             "lookalike_request_seconds", "Time of a whole request", ["route"], buckets=_SECONDS, registry=self.registry
         )
-        self.queue_waiting = Gauge(
-            "lookalike_queue_waiting", "Inputs that wait for the encoder", ["lane"], registry=self.registry
-        )
-        self.queue_dropped = Counter(
-            "lookalike_queue_dropped", "Inputs dropped before they were encoded", ["reason"], registry=self.registry
-        )
-        self.encoded = Counter("lookalike_encoded", "Inputs encoded", ["kind"], registry=self.registry)
+        self._watch_queue()
+        self._watch_encoder()
         self.cache_lookups = Counter(
             "lookalike_cache_lookups", "Look-ups by cache and result", ["cache", "result"], registry=self.registry
         )
@@ -63,9 +59,61 @@ class Metrics:
             "lookalike_items", "Items of batches by outcome", ["status"], registry=self.registry
         )
 
-    def watch_queue(self, lane: str, waiting: Callable[[], float]) -> None:
-        """Read the depth of a lane when the metrics are asked for."""
+    def _watch_queue(self) -> None:
+        registry = self.registry
+        self.queue_waiting = Gauge(
+            "lookalike_queue_waiting", "Inputs that wait for the encoder", ["lane"], registry=registry
+        )
+        self.expected_wait_seconds = Gauge(
+            "lookalike_queue_expected_wait_seconds",
+            "Estimated wait of an input that arrives now",
+            ["lane"],
+            registry=registry,
+        )
+        self.wait_seconds = Histogram(
+            "lookalike_queue_wait_seconds",
+            "Time from arrival in the queue to the start of the run",
+            ["lane"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.queue_dropped = Counter(
+            "lookalike_queue_dropped",
+            "Inputs dropped before they were encoded (abandoned, expired, late)",
+            ["lane", "reason"],
+            registry=registry,
+        )
+        self.refused = Counter(
+            "lookalike_admission_refused",
+            "Requests and inputs refused with 503 (full, backlog, early)",
+            ["lane", "reason"],
+            registry=registry,
+        )
+
+    def _watch_encoder(self) -> None:
+        registry, of_tower = self.registry, ["model", "tower"]
+        self.encode_seconds = Histogram(
+            "lookalike_encode_seconds", "Time of one run", of_tower, buckets=_SECONDS, registry=registry
+        )
+        self.batch_rows = Histogram(
+            "lookalike_encode_batch_rows", "Inputs of one run", of_tower, buckets=_ROWS, registry=registry
+        )
+        self.encoded = Counter("lookalike_encoded", "Inputs encoded", of_tower, registry=registry)
+        self.encode_splits = Counter(
+            "lookalike_encode_splits", "Failed runs that were halved to find the guilty input", ["model"],
+            registry=registry,
+        )  # fmt: skip
+        self.encode_failures = Counter(
+            "lookalike_encode_failures",
+            "Inputs, or crashed runs, without a vector (bad_input, failed, miscount, crashed)",
+            ["model", "reason"],
+            registry=registry,
+        )
+
+    def watch_lane(self, lane: str, waiting: Callable[[], float], expected_wait_ms: Callable[[], float]) -> None:
+        """Read the depth and the expected wait of a lane when the metrics are asked for."""
         self.queue_waiting.labels(lane).set_function(waiting)
+        self.expected_wait_seconds.labels(lane).set_function(lambda: expected_wait_ms() / 1000.0)
 
     def start_clock(self) -> "StageClock":
         """A clock for the stages of one request."""

@@ -1,18 +1,21 @@
 """The encode queue and what runs its batches: the ports, and the adapters inside this process."""
 
 from service.queue.direct import DirectRunner
-from service.queue.local import Choice, LocalQueue, Policy, Ticket
-from service.queue.port import Content, Encoded, EncodeQueue, Lane, Runner
+from service.queue.lanes import LANES, Ticket
+from service.queue.local import LocalQueue
+from service.queue.port import Content, Encoded, EncodeQueue, Estimate, Group, Lane, Runner, Tower
 
 __all__ = [
-    "Choice",
+    "LANES",
     "Content",
     "DirectRunner",
     "EncodeQueue",
     "Encoded",
+    "Estimate",
+    "Group",
     "Lane",
     "LocalQueue",
-    "Policy",
     "Runner",
     "Ticket",
+    "Tower",
 ]

@@ -1,107 +1,97 @@
-"""The encode queue inside this process: two bounded lanes and a pool of threads that own the encoder runs.
+"""The encode queue inside this process: bounded lanes, admission in milliseconds, and threads that run batches.
 
-On a CPU several runs of one thread beat one run of several (docs/benchmarks.md), so each worker thread makes
-runs of its own. What to take next is a pure function that is passed in (`service.batching`).
+On a CPU several runs of one thread beat one run of several (docs/benchmarks.md), so each worker thread makes runs
+of its own. A free worker never waits for a batch to fill: what is there runs at once.
 """
 
 import asyncio
+import math
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from functools import partial
 
-import structlog
-
-from models.errors import ModelError
-from service.errors import (
-    DeadlineExceededError,
-    EncoderCrashedError,
-    OverloadedError,
-    ShuttingDownError,
-)
+from service.batching import CostCurve, RunLimits, backlog_ms, row_ms, rows_of_run
+from service.errors import DeadlineExceededError, OverloadedError, ShuttingDownError
 from service.metrics import Metrics
 from service.pacing import within
-from service.queue.port import Content, Encoded, Lane, Runner
-from service.types import Deadline, QueueFigures
+from service.queue.answering import LATE, Answering
+from service.queue.costs import Costs
+from service.queue.lanes import LANES, Lanes, Ticket
+from service.queue.port import Content, Encoded, Estimate, Group, Lane, Runner
+from service.tracing import NO_TRACING, Attributes, Tracing
+from service.types import Clock, Deadline, QueueFigures
 
-_LATE = "the encoder was not free in time: try again, or send less at a time"
-_SMOOTHING = 0.1
-_log = structlog.get_logger("queue")
+_CLOSED = "the service is shutting down: try another one"
+_ENCODE_MS_WEIGHT = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Ticket:
-    """One input that waits. `eq=False`: a ticket is itself, whatever it holds."""
-
-    model: str
-    content: Content
-    deadline: Deadline
-    future: "Future[Encoded]" = field(default_factory=Future)
+class _Run:
+    tickets: Sequence[Ticket]
+    started: float
+    expected_ms: float
 
     @property
-    def group(self) -> tuple[str, bool]:
-        """Only tickets of one group may share a run: one model, one tower."""
-        return self.model, isinstance(self.content, str)
-
-    @property
-    def is_wanted(self) -> bool:
-        return not (self.future.cancelled() or self.deadline.is_expired)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a policy decided: the tickets of the next run, and those that nobody waits for any more."""
-
-    run: Sequence[Ticket]
-    dropped: Sequence[Ticket]
-
-
-class Policy(Protocol):
-    def __call__(self, lanes: Sequence[Sequence[Ticket]]) -> Choice:
-        """Choose among the waiting tickets, lanes in order of precedence, oldest first."""
+    def group(self) -> Group:
+        return self.tickets[0].group
 
 
 class LocalQueue:
-    """Adapter of `EncodeQueue`. One lock guards the lanes; only worker threads take from them."""
+    """Adapter of `EncodeQueue`. One lock guards lanes and costs; only worker threads take from the lanes."""
 
     def __init__(
         self,
         runner: Runner,
-        policy: Policy,
         metrics: Metrics,
         workers: int,
         capacity: Mapping[Lane, int],
+        curves: Mapping[Group, CostCurve] | None = None,
+        limits: RunLimits | None = None,
+        tracing: Tracing = NO_TRACING,
+        clock: Clock = time.monotonic,
     ) -> None:
-        self._runner = runner
-        self._policy = policy
-        self._metrics = metrics
+        """`curves`: what the engines measured; a group without one runs one input at a time."""
+        limits = limits or RunLimits()
+        self._runner, self._metrics, self._tracing, self._clock = runner, metrics, tracing, clock
+        self._answering = Answering(runner, metrics)
         self._capacity = dict(capacity)
-        self._lanes: dict[Lane, deque[Ticket]] = {"interactive": deque(), "bulk": deque()}
+        self._limit_ms: dict[Lane, float] = {"interactive": limits.interactive_ms, "bulk": limits.bulk_ms}
+        self._lanes, self._costs = Lanes(), Costs(curves)
+        self._runs: set[_Run] = set()
         self._changed = threading.Condition()
         self._is_closed = False
-        self._running = 0
         self._encode_ms = 0.0
         self._threads = [threading.Thread(target=self._work, name=f"encode-{n}", daemon=True) for n in range(workers)]
-        metrics.watch_queue("interactive", lambda: len(self._lanes["interactive"]))
-        metrics.watch_queue("bulk", lambda: len(self._lanes["bulk"]))
+        for lane in LANES:
+            metrics.watch_lane(lane, partial(self._lanes.depth, lane), partial(self._wait_ms, lane))
         for thread in self._threads:
             thread.start()
 
     async def encode(self, model: str, content: Content, lane: Lane, deadline: Deadline) -> Encoded:
         self._runner.refuse_quarantined(model, content)
-        ticket = Ticket(model, content, deadline)
-        self._admit(ticket, lane)
+        group = Group(model, "text" if isinstance(content, str) else "image")
+        ticket = Ticket(group, content, lane, deadline, self._clock(), self._tracing.here())
+        self._admit(ticket)
         return await within(deadline, asyncio.wrap_future(ticket.future))
+
+    def estimate(self, group: Group, lane: Lane) -> Estimate:
+        with self._changed:
+            curve = self._costs.curve(group)
+            return Estimate(
+                room=self._capacity[lane] - self._lanes.depth(lane),
+                wait_ms=self._wait_ms(lane),
+                run_ms=curve.run_ms(1),
+                share_ms=row_ms(curve, self._limit_ms[lane]) / self._workers,
+            )
 
     def figures(self) -> QueueFigures:
         return QueueFigures(
             workers=len(self._threads),
-            running=self._running,
-            waiting_interactive=len(self._lanes["interactive"]),
-            waiting_bulk=len(self._lanes["bulk"]),
+            running=len(self._runs),
+            waiting_interactive=self._lanes.depth("interactive"),
+            waiting_bulk=self._lanes.depth("bulk"),
             capacity_interactive=self._capacity["interactive"],
             capacity_bulk=self._capacity["bulk"],
             encode_ms=self._encode_ms,
@@ -115,105 +105,159 @@ class LocalQueue:
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
         with self._changed:
-            left = [ticket for lane in self._lanes.values() for ticket in lane]
-            self._remove(left)
-        for ticket in left:
-            _fail(ticket, ShuttingDownError("the service is shutting down: try another one"))
+            for ticket in self._lanes.everything():
+                self._lanes.remove(ticket)
+                _refuse(ticket, ShuttingDownError(_CLOSED))
 
-    def _admit(self, ticket: Ticket, lane: Lane) -> None:
+    # --- taking work in -----------------------------------------------------------------------------------------------
+
+    def _admit(self, ticket: Ticket) -> None:
         with self._changed:
             if self._is_closed:
-                raise ShuttingDownError("the service is shutting down: try another one")
-            waiting = self._lanes[lane]
-            if len(waiting) >= self._capacity[lane]:
-                self._drop([waiter for waiter in waiting if not waiter.is_wanted])
-            if len(waiting) >= self._capacity[lane]:
-                raise OverloadedError(
-                    f"{len(waiting)} inputs wait for the encoder already: try again later", self._retry_after_s()
-                )
-            waiting.append(ticket)
+                raise ShuttingDownError(_CLOSED)
+            if ticket.deadline.is_expired:
+                raise DeadlineExceededError(LATE)
+            self._check_room(ticket)
+            self._check_time(ticket)
+            self._lanes.add(ticket)
             self._changed.notify()
+        ticket.future.add_done_callback(lambda future: self._left(ticket) if future.cancelled() else None)
 
-    def _retry_after_s(self) -> int:
-        waiting = sum(len(lane) for lane in self._lanes.values())
-        return max(1, round(waiting * self._encode_ms / 1000.0 / max(1, len(self._threads))))
+    def _check_room(self, ticket: Ticket) -> None:
+        waiting = self._lanes.depth(ticket.lane)
+        if waiting >= self._capacity[ticket.lane]:
+            self._metrics.refused.labels(ticket.lane, "full").inc()
+            retry_after_s = max(1, math.ceil(self._wait_ms(ticket.lane) / 1000.0))
+            raise OverloadedError(f"{waiting} inputs wait for the encoder already: try again later", retry_after_s)
+
+    def _check_time(self, ticket: Ticket) -> None:
+        """With a free worker everything is tried: only runs can correct an estimate that is too high."""
+        wait_ms = self._wait_ms(ticket.lane)
+        late_ms = wait_ms + self._costs.curve(ticket.group).run_ms(1) - ticket.deadline.remaining() * 1000.0
+        if wait_ms > 0 and late_ms > 0:
+            self._metrics.refused.labels(ticket.lane, "backlog").inc()
+            raise OverloadedError(
+                "the encoder has more work than the deadline allows: try again later",
+                max(1, math.ceil(late_ms / 1000.0)),
+            )
+
+    def _left(self, ticket: Ticket) -> None:
+        """Nobody waits for this ticket any more."""
+        with self._changed:
+            if self._lanes.remove(ticket):
+                reason = "expired" if ticket.deadline.is_expired else "abandoned"
+                self._metrics.queue_dropped.labels(ticket.lane, reason).inc()
+
+    def _wait_ms(self, lane: Lane) -> float:
+        """Until an input that arrives now in this lane would begin."""
+        with self._changed:
+            ahead = LANES[: LANES.index(lane) + 1]
+            waiting = sum(self._backlog_ms(one) for one in ahead)
+            if len(self._runs) < len(self._threads) and not any(self._lanes.depth(one) for one in ahead):
+                return 0.0
+            now = self._clock()
+            running = sum(max(0.0, run.expected_ms - (now - run.started) * 1000.0) for run in self._runs)
+            return (waiting + running) / self._workers
+
+    def _backlog_ms(self, lane: Lane) -> float:
+        return sum(
+            backlog_ms(self._costs.curve(group), waiting, self._limit_ms[lane])
+            for group, waiting in self._lanes.depths(lane).items()
+        )
+
+    @property
+    def _workers(self) -> int:
+        return max(1, len(self._threads))
+
+    # --- making runs --------------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
         while run := self._next_run():
             self._encode(run)
 
-    def _next_run(self) -> Sequence[Ticket]:
-        """Wait for work; an empty run says that the queue is closed and drained."""
+    def _next_run(self) -> _Run | None:
+        """Wait for work; None says that the queue is closed and drained."""
         with self._changed:
             while True:
-                choice = self._policy(list(self._lanes.values()))
-                self._drop(choice.dropped)
-                self._remove(choice.run)
-                run = [ticket for ticket in choice.run if ticket.future.set_running_or_notify_cancel()]
-                if run:
-                    self._running += 1
+                taken = self._take()
+                if taken:
+                    expected_ms = self._costs.curve(taken[0].group).run_ms(len(taken))
+                    run = _Run(taken, self._clock(), expected_ms)
+                    self._runs.add(run)
                     return run
-                if self._is_closed and not any(self._lanes.values()):
-                    return []
-                if not choice.run and not choice.dropped:
-                    self._changed.wait()
+                if self._is_closed:
+                    return None
+                self._changed.wait()
 
-    def _encode(self, run: Sequence[Ticket]) -> None:
-        started = time.perf_counter()
+    def _take(self) -> list[Ticket]:
+        """Under the lock: the next run out of the lanes; empty when nothing waits."""
+        while (first := self._lanes.first()) is not None:
+            curve = self._costs.curve(first.group)
+            waiting = self._in_time(first.lane, first.group, curve.largest, curve)
+            if not waiting:
+                continue
+            budget_ms = min(self._limit_ms[first.lane], *map(_remaining_ms, waiting))
+            rows = rows_of_run(curve, len(waiting), budget_ms)
+            run = waiting[:rows]
+            if first.lane == "interactive":  # rows that would be padding cost nothing
+                run += self._in_time("bulk", first.group, curve.size_of(rows) - rows, curve)
+            started = [ticket for ticket in run if self._starts(ticket)]
+            if started:
+                return started
+        return []
+
+    def _in_time(self, lane: Lane, group: Group, most: int, curve: CostCurve) -> list[Ticket]:
+        """The oldest of a group that can still end in time, at most so many; those that cannot are dropped.
+
+        The last of all is tried whatever is expected of it, as in `_check_time`.
+        """
+        found: list[Ticket] = []
+        late: list[Ticket] = []
+        for ticket in self._lanes.of(lane, group):
+            if len(found) >= most:
+                break
+            is_last = self._lanes.total - len(late) == 1
+            in_time = _remaining_ms(ticket) >= curve.run_ms(1) or (is_last and not ticket.deadline.is_expired)
+            (found if in_time else late).append(ticket)
+        for ticket in late:
+            self._lanes.remove(ticket)
+            self._metrics.queue_dropped.labels(lane, "expired" if ticket.deadline.is_expired else "late").inc()
+            _refuse(ticket, DeadlineExceededError(LATE))
+        return found
+
+    def _starts(self, ticket: Ticket) -> bool:
+        self._lanes.remove(ticket)
+        return ticket.future.set_running_or_notify_cancel()
+
+    def _encode(self, run: _Run) -> None:
+        for ticket in run.tickets:
+            waited_s = run.started - ticket.arrived
+            self._metrics.wait_seconds.labels(ticket.lane).observe(waited_s)
+            self._tracing.waited("queue", ticket.trace, waited_s)
+        attributes: Attributes = {"model": run.group.model, "tower": run.group.tower, "rows": len(run.tickets)}
+        is_whole = False
         try:
-            self._answer(run)
+            with self._tracing.batch("encode", [ticket.trace for ticket in run.tickets], attributes):
+                is_whole = self._answering.answer(run.tickets)
         finally:
-            self._finished((time.perf_counter() - started) * 1000.0)
+            self._finished(run, is_whole)
 
-    def _answer(self, run: Sequence[Ticket]) -> None:
-        """One bad input must not take its neighbours with it: a failed run is repeated one by one."""
-        try:
-            answers = self._runner.run(run[0].model, [ticket.content for ticket in run])
-        except EncoderCrashedError:
-            for ticket in run:
-                self._answer_alone(ticket)
-        except Exception as exc:  # noqa: BLE001 - the rim of a worker thread: it must survive whatever an engine raises
-            self._failed(run, exc)
-        else:
-            self._metrics.encoded.labels("text" if run[0].group[1] else "picture").inc(len(run))
-            for ticket, answer in zip(run, answers, strict=True):
-                ticket.future.set_result(answer)
-
-    def _answer_alone(self, ticket: Ticket) -> None:
-        try:
-            ticket.future.set_result(self._runner.run_alone(ticket.model, ticket.content))
-        except Exception as exc:  # noqa: BLE001 - as above
-            self._failed([ticket], exc)
-
-    def _failed(self, run: Sequence[Ticket], error: Exception) -> None:
-        if len(run) > 1:
-            for ticket in run:
-                self._answer([ticket])
-            return
-        if not isinstance(error, ModelError):
-            _log.error("an input could not be encoded", model=run[0].model, exc_info=error)
-        run[0].future.set_exception(error)
-
-    def _finished(self, ms: float) -> None:
+    def _finished(self, run: _Run, is_whole: bool) -> None:
+        """A run that was repeated in parts tells nothing of what a run costs."""
+        seconds, rows = self._clock() - run.started, len(run.tickets)
+        self._metrics.encode_seconds.labels(*run.group).observe(seconds)
+        self._metrics.batch_rows.labels(*run.group).observe(rows)
         with self._changed:
-            self._running -= 1
-            self._encode_ms += (ms - self._encode_ms) * (_SMOOTHING if self._encode_ms else 1.0)
-
-    def _drop(self, tickets: Sequence[Ticket]) -> None:
-        """Under the lock: forget tickets that nobody waits for."""
-        self._remove(tickets)
-        for ticket in tickets:
-            reason = "abandoned" if ticket.future.cancelled() else "expired"
-            self._metrics.queue_dropped.labels(reason).inc()
-            _fail(ticket, DeadlineExceededError(_LATE))
-
-    def _remove(self, tickets: Sequence[Ticket]) -> None:
-        for ticket in tickets:
-            for lane in self._lanes.values():
-                if ticket in lane:
-                    lane.remove(ticket)
+            self._runs.discard(run)
+            self._encode_ms += (seconds * 1000.0 - self._encode_ms) * (_ENCODE_MS_WEIGHT if self._encode_ms else 1.0)
+            if is_whole:
+                self._costs.learn(run.group, rows, seconds * 1000.0)
 
 
-def _fail(ticket: Ticket, error: Exception) -> None:
+def _remaining_ms(ticket: Ticket) -> float:
+    return ticket.deadline.remaining() * 1000.0
+
+
+def _refuse(ticket: Ticket, error: Exception) -> None:
     if ticket.future.set_running_or_notify_cancel():
         ticket.future.set_exception(error)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from models.arrays import Pixels, Vector
 from service.types import Deadline, QueueFigures
@@ -12,6 +12,29 @@ Lane: TypeAlias = Literal["interactive", "bulk"]
 
 Content: TypeAlias = str | Pixels
 """A text, or the pixels uint8 [size, size, 3] of one picture."""
+
+Tower: TypeAlias = Literal["text", "image"]
+
+
+class Group(NamedTuple):
+    """Only inputs of one group may share a run."""
+
+    model: str
+    tower: Tower
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an input that arrives now has to expect, in milliseconds; zeros where nothing was measured yet."""
+
+    room: int
+    """Inputs that the lane still takes."""
+    wait_ms: float
+    """Until its run begins: the rest of what runs, and all that goes before it. 0: a worker is free."""
+    run_ms: float
+    """Its own run."""
+    share_ms: float
+    """By how much it makes those behind it wait."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +52,12 @@ class EncodeQueue(Protocol):
     async def encode(self, model: str, content: Content, lane: Lane, deadline: Deadline) -> Encoded:
         """Wait for the vector. Cancelling the call, or its deadline, drops work that has not started.
 
-        Raises: OverloadedError when the lane is full, DeadlineExceededError, EncoderFailedError, TextError.
+        Raises: OverloadedError when the lane is full or the backlog would miss the deadline,
+        DeadlineExceededError, EncoderFailedError, EncoderCrashedError, InputQuarantinedError, TextError.
         """
+
+    def estimate(self, group: Group, lane: Lane) -> Estimate:
+        """From measured runs. Cheap: asked for every request, before it is decoded."""
 
     def figures(self) -> QueueFigures: ...
 

@@ -2,22 +2,23 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pytest
 
 from models.encoder import Encoder
 from models.errors import TextError
-from service.batching import policy
+from service.batching import CostCurve
 from service.errors import DeadlineExceededError, EncoderFailedError, OverloadedError, ShuttingDownError
 from service.metrics import Metrics
-from service.queue import DirectRunner, EncodeQueue, Lane, LocalQueue
+from service.queue import DirectRunner, EncodeQueue, Group, Lane, LocalQueue, Tower
 from service.types import Deadline
 from tests.fakes.encoder import FakeEncoder
 
 SOON = Deadline.after(3600)  # made when the test is collected, long before it may run
 MakeQueue = Callable[..., EncodeQueue]
+TOWERS: Sequence[Tower] = ("text", "image")
 
 
 @pytest.fixture(params=["local"])
@@ -27,7 +28,9 @@ def make_queue(request: pytest.FixtureRequest) -> Iterator[MakeQueue]:
     def make(*encoders: FakeEncoder, workers: int = 1, room: int = 4, max_rows: int = 1) -> EncodeQueue:
         by_name: Mapping[str, Encoder] = {encoder.manifest.name: encoder for encoder in encoders}
         capacity: Mapping[Lane, int] = {"interactive": room, "bulk": room}
-        made.append(LocalQueue(DirectRunner(by_name), policy(max_rows), Metrics(), workers, capacity))
+        flat = CostCurve((1, max_rows), (1.0, 1.0)) if max_rows > 1 else CostCurve()
+        curves = {Group(name, tower): flat for name in by_name for tower in TOWERS}
+        made.append(LocalQueue(DirectRunner(by_name), Metrics(), workers, capacity, curves))
         return made[-1]
 
     yield make

@@ -40,8 +40,8 @@ async def test_what_was_embedded_is_remembered(make_application: MakeApplication
     second = await application.embeddings.embed(None, ["red", RED], soon())
     assert (first.vectors == second.vectors).all()
     registry = application.metrics.registry
-    assert registry.get_sample_value("lookalike_encoded_total", {"kind": "text"}) == 1
-    assert registry.get_sample_value("lookalike_encoded_total", {"kind": "picture"}) == 1
+    assert registry.get_sample_value("lookalike_encoded_total", {"model": "tiny", "tower": "text"}) == 1
+    assert registry.get_sample_value("lookalike_encoded_total", {"model": "tiny", "tower": "image"}) == 1
 
 
 async def test_only_the_models_own_dimension_is_given(make_application: MakeApplication) -> None:

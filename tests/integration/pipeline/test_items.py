@@ -35,7 +35,8 @@ RED = COLOURS["red"]
 def encoded_so_far(shop: Shop) -> float:
     registry = shop.application.metrics.registry
     return sum(
-        registry.get_sample_value("lookalike_encoded_total", {"kind": kind}) or 0 for kind in ("text", "picture")
+        registry.get_sample_value("lookalike_encoded_total", {"model": "tiny", "tower": tower}) or 0
+        for tower in ("text", "image")
     )
 
 

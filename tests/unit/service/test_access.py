@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.batching import policy
 from service.errors import OverloadedError
 from service.metrics import Metrics
 from service.pacing import Threads
@@ -32,7 +31,7 @@ def closed() -> Threads:
 
 
 def access(store: FakeCollectionStore, threads: Threads, others: Threads) -> Access:
-    queue = LocalQueue(DirectRunner({}), policy(max_rows=1), Metrics(), 0, {"interactive": 1, "bulk": 1})
+    queue = LocalQueue(DirectRunner({}), Metrics(), 0, {"interactive": 1, "bulk": 1})
     return Access(store, Models({}, "none", queue, store, threads), threads, others, others)
 
 
