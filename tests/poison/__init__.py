@@ -1,0 +1,1 @@
+"""Hostile and odd pictures, made by code: the same bytes at every run. Owns no test."""
