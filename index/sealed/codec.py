@@ -1,0 +1,62 @@
+"""Which compressed index holds a sealed segment: kinds, sizes, and the FAISS description of each. Pure functions.
+
+Every kind is an inverted file (IVF): the vectors are grouped around `lists` centroids, and a search scans the few
+nearest groups. What differs is how a vector is coded inside its list. All are rescored with the stored vectors,
+so the code only has to bring the right rows among the candidates.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+CodecKind: TypeAlias = Literal["ivf-pq", "ivf-pq-fastscan", "ivf-rabitq"]
+"""`ivf-pq`: 8-bit product quantiser behind a learnt rotation (OPQ; slow to train). `ivf-pq-fastscan`: 4-bit, scanned in
+registers, behind a random rotation. `ivf-rabitq`: one bit a dimension behind a random rotation (RaBitQ)."""
+
+MIN_LISTS, MAX_LISTS = 16, 65_536
+POINTS_A_LIST = 40
+"""Training vectors a centroid: k-means gains nothing from more (FAISS warns below 39)."""
+DIMENSIONS_A_CODE: dict[CodecKind, int] = {"ivf-pq": 8, "ivf-pq-fastscan": 4, "ivf-rabitq": 1}
+
+
+@dataclass(frozen=True)
+class CodecSpec:
+    """A codec of one vector field."""
+
+    kind: CodecKind
+    dimension: int
+    lists: int
+
+    @property
+    def factory(self) -> str:
+        """The string for `faiss.index_factory`, with inner product as metric."""
+        codes = self.dimension // DIMENSIONS_A_CODE[self.kind]
+        match self.kind:
+            case "ivf-pq":
+                return f"OPQ{codes},IVF{self.lists},PQ{codes}"
+            case "ivf-pq-fastscan":
+                return f"RR{self.dimension},IVF{self.lists},PQ{codes}x4fs"
+            case "ivf-rabitq":
+                return f"RR{self.dimension},IVF{self.lists},RaBitQfs"
+
+    @property
+    def bytes_a_vector(self) -> int:
+        """Of the codes alone."""
+        return self.dimension // 8 + (8 if self.kind == "ivf-rabitq" else 0)
+
+    @property
+    def sample_size(self) -> int:
+        """How many vectors it is trained on."""
+        return POINTS_A_LIST * self.lists
+
+
+def lists_for(count: int) -> int:
+    """A power of two near 4 times the root of the number of vectors, as FAISS recommends."""
+    lists = MIN_LISTS
+    while lists < MAX_LISTS and lists * lists < 8 * count:
+        lists *= 2
+    return lists
+
+
+def fits(kind: CodecKind, dimension: int) -> bool:
+    """Whether vectors of this dimension can be coded so: codes need whole groups of dimensions, and whole bytes."""
+    return dimension % (8 * DIMENSIONS_A_CODE[kind]) == 0 if kind != "ivf-pq" else dimension % 8 == 0

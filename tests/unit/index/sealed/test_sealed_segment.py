@@ -1,0 +1,148 @@
+"""A sealed segment of each codec against exact search: recall, filters, dead rows, damage."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+from pyroaring import BitMap
+
+from index.bitmaps import Rows, from_rows
+from index.errors import CorruptError
+from index.exact_segment import ExactSegment
+from index.sealed import sealed_segment
+from index.sealed.codec import CodecKind, CodecSpec
+from index.sealed.sealed_segment import SealedSegment, SealedView
+from index.sealed.search_settings import SearchSettings
+from index.sealed.segment_files import SegmentFiles
+from index.sealed.segment_writer import write_segment
+from index.sealed.training import train
+from index.stored_vectors import decode, encode
+from index.types import SearchParameters, Vectors
+
+DIMENSION, COUNT = 32, 6_000
+WIDE = SearchSettings(probes=16, candidates=30)
+KINDS: tuple[CodecKind, ...] = ("ivf-pq", "ivf-pq-fastscan", "ivf-rabitq")
+
+
+def clustered(count: int, seed: int) -> Vectors:
+    """Around 60 centres, as stored: rounded to float16 and brought back to unit length."""
+    random = np.random.default_rng(seed)
+    centres = np.random.default_rng(7).standard_normal((60, DIMENSION))
+    vectors = centres[random.integers(0, 60, count)] + 0.5 * random.standard_normal((count, DIMENSION))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return decode([encode(vector) for vector in vectors.astype(np.float32)], DIMENSION)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    segment: SealedSegment
+    exact: ExactSegment
+    vectors: Vectors
+    rows: Rows
+
+    def recall(
+        self, allowed: BitMap | None = None, dead: BitMap | None = None, settings: SearchSettings = WIDE
+    ) -> float:
+        """recall@10 over 50 queries; every hit must be allowed, live, and carry its exact cosine."""
+        dead = dead or BitMap()
+        view = SealedView(self.segment, from_rows(self.segment.slots_of(np.array(list(dead), np.int64))))
+        wanted = from_rows(self.rows) - dead if allowed is None else allowed - dead
+        found = 0
+        for query in clustered(50, seed=3):
+            expected = self.exact.view.search(query, 10, wanted, SearchParameters())
+            hits = view.search(query, 10, allowed, settings)
+            assert set(hits.rows.tolist()) <= set(wanted)
+            assert hits.cosines == pytest.approx(self.vectors[np.searchsorted(self.rows, hits.rows)] @ query, abs=1e-6)
+            assert (np.diff(hits.cosines) <= 0).all()
+            found += len(set(hits.rows.tolist()) & set(expected.rows.tolist()))
+        return found / (50 * min(10, len(wanted)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small trainings are slower with threads that wait for each other."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    yield
+    faiss.omp_set_num_threads(before)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def sealed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sealed:
+    vectors = clustered(COUNT, seed=1)
+    rows = np.arange(COUNT, dtype=np.int64) * 3 + 5
+    codec = train(CodecSpec(request.param, DIMENSION, 32), vectors[:2000])
+    folder = tmp_path_factory.mktemp(request.param)
+
+    def chunks() -> Iterator[tuple[Rows, Vectors]]:
+        for start in range(0, COUNT, 1000):
+            yield rows[start : start + 1000], vectors[start : start + 1000]
+
+    write_segment(folder, codec, "c1", "image", "tiny/1", chunks)
+    exact = ExactSegment(DIMENSION)
+    exact.stage(rows, vectors)
+    exact.publish(BitMap())
+    return Sealed(SealedSegment(folder), exact, vectors, rows)
+
+
+def test_the_right_rows_come_back_with_their_exact_cosines(sealed: Sealed) -> None:
+    assert sealed.recall() >= 0.95
+
+
+def test_dead_rows_are_never_found(sealed: Sealed) -> None:
+    assert sealed.recall(dead=from_rows(sealed.rows[::4])) >= 0.95
+
+
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.1, 0.5])
+def test_filters_keep_the_recall(sealed: Sealed, share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealed_segment, "EXACT_ROWS", 100)
+    chosen = np.random.default_rng(5).random(COUNT) < share
+    assert sealed.recall(from_rows(sealed.rows[chosen]), from_rows(sealed.rows[::7])) >= 0.95
+
+
+def test_without_settings_the_search_is_exact(sealed: Sealed) -> None:
+    query = clustered(1, seed=9)[0]
+    expected = sealed.exact.view.search(query, 25, None, SearchParameters())
+    hits = SealedView(sealed.segment, BitMap()).search(query, 25, None, None)
+    assert hits.rows.tolist() == expected.rows.tolist()
+
+
+def test_stored_vectors_come_back_by_row(sealed: Sealed) -> None:
+    rows = np.array([4, 5, 8, 9, sealed.rows[-1], 10**9])
+    slots = sealed.segment.slots_of(rows)
+    assert sealed.segment.rows[slots].tolist() == [5, 8, sealed.rows[-1]]
+    assert sealed.segment.vectors(slots) == pytest.approx(sealed.vectors[[0, 1, -1]], abs=1e-7)
+
+
+def test_slots_lie_in_list_order(sealed: Sealed) -> None:
+    ivf = sealed.segment._ivf
+    lists = ivf.quantizer.assign(
+        sealed_segment.rotated(sealed.segment._index, sealed.segment.vectors(np.arange(COUNT))), 1
+    )
+    assert (np.diff(lists.ravel()) >= 0).mean() > 0.999  # float16 may move a vector on a border
+
+
+@pytest.mark.parametrize("name", ["lists.faiss", "vectors.f16", "rows.i64", "slots.i32"])
+def test_torn_and_flipped_files_are_noticed(tmp_path: Path, name: str) -> None:
+    vectors = clustered(700, seed=1)
+    codec = train(CodecSpec("ivf-rabitq", DIMENSION, 16), vectors)
+    files = write_segment(tmp_path, codec, "c1", "image", "tiny/1", lambda: iter([(np.arange(700), vectors)]))
+    path = tmp_path / name
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    with pytest.raises(CorruptError):
+        SealedSegment(tmp_path)
+    path.write_bytes(whole[:300] + bytes([whole[300] ^ 4]) + whole[301:])
+    with pytest.raises(CorruptError):
+        SegmentFiles(tmp_path).verify(files.description())
+
+
+def test_an_empty_segment_finds_nothing(tmp_path: Path) -> None:
+    codec = train(CodecSpec("ivf-rabitq", DIMENSION, 16), clustered(700, seed=1))
+    write_segment(tmp_path, codec, "c1", "image", "tiny/1", lambda: iter([]))
+    segment = SealedSegment(tmp_path)
+    assert segment.slots_of(np.array([1, 2])).tolist() == []
+    assert SealedView(segment, BitMap()).search(clustered(1, 2)[0], 5, None, WIDE).rows.tolist() == []
