@@ -11,6 +11,7 @@ from index.ports import CollectionStore
 from models.bundle import Bundle, find_bundles
 from models.encoder import Encoder
 from models.pictures import PictureLimits
+from service.admission import Admission
 from service.cache import MemoryCache
 from service.decode import Decoder
 from service.embedder import Embedder
@@ -54,6 +55,7 @@ class Application:
     collections: Collections
     embeddings: Embeddings
     models: Models
+    admission: Admission
     queue: EncodeQueue
     store: CollectionStore
     pools: tuple[Threads, ...]
@@ -126,7 +128,8 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
     writing = _threads("write", settings.write_threads)
     waiting = _threads("wait", _WAITERS)
     decoder = Decoder(decoding, picture_limits_of(settings), settings.decode_runs)
-    embedder = Embedder(queue, _vector_cache(settings, metrics), decoder, limits.max_text_chars)
+    admission = Admission(queue, metrics)
+    embedder = Embedder(queue, _vector_cache(settings, metrics), decoder, admission, limits.max_text_chars)
     manifests = {name: encoder.manifest for name, encoder in encoders.items()}
     models = Models(manifests, default_model(settings, manifests), queue, store, storing)
     access = Access(store, models, storing, writing, waiting)
@@ -141,6 +144,7 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
         collections=Collections(store, models, storing, writing, settings.read_deadline_s),
         embeddings=Embeddings(models, embedder, metrics, limits, window),
         models=models,
+        admission=admission,
         queue=queue,
         store=store,
         pools=(decoding, storing, writing, waiting),

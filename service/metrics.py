@@ -24,9 +24,12 @@ class StageClock:
         try:
             yield
         finally:
-            seconds = perf_counter() - start
-            self._histogram.labels(name).observe(seconds)
-            self._ms[name] = self._ms.get(name, 0.0) + seconds * 1000.0
+            self.add(name, perf_counter() - start)
+
+    def add(self, name: str, seconds: float) -> None:
+        """A part of a stage that was measured elsewhere."""
+        self._histogram.labels(name).observe(seconds)
+        self._ms[name] = self._ms.get(name, 0.0) + seconds * 1000.0
 
     def ms(self, name: str) -> float:
         return self._ms.get(name, 0.0)
@@ -52,6 +55,8 @@ class Metrics:
         )
         self._watch_queue()
         self._watch_encoder()
+        self._watch_processes()
+        self._watch_transport()
         self.cache_lookups = Counter(
             "lookalike_cache_lookups", "Look-ups by cache and result", ["cache", "result"], registry=self.registry
         )
@@ -110,10 +115,57 @@ class Metrics:
             registry=registry,
         )
 
-    def watch_lane(self, lane: str, waiting: Callable[[], float], expected_wait_ms: Callable[[], float]) -> None:
+    def watch_queue(
+        self, lane: str, waiting: Callable[[], float], expected_wait_ms: Callable[[], float] | None = None
+    ) -> None:
         """Read the depth and the expected wait of a lane when the metrics are asked for."""
         self.queue_waiting.labels(lane).set_function(waiting)
-        self.expected_wait_seconds.labels(lane).set_function(lambda: expected_wait_ms() / 1000.0)
+        if expected_wait_ms is not None:
+            self.expected_wait_seconds.labels(lane).set_function(lambda: expected_wait_ms() / 1000.0)
+
+    def _watch_processes(self) -> None:
+        registry = self.registry
+        self.process_restarts = Counter(
+            "lookalike_process_restarts",
+            "Deaths of child processes, each followed by a start, by the signal or what else it was",
+            ["process", "reason"],
+            registry=registry,
+        )
+        self.quarantined = Gauge(
+            "lookalike_quarantined", "Contents that are refused for their crashes", ["process"], registry=registry
+        )
+        self.decode_seconds = Histogram(
+            "lookalike_decode_seconds",
+            "Time of one picture in its decoder, the way there and back included",
+            ["what"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+
+    def _watch_transport(self) -> None:
+        registry = self.registry
+        self.queue_replies = Counter(
+            "lookalike_queue_replies",
+            "Answers that came over Redis (answered, or unwanted: answered before, or nobody waits)",
+            ["outcome"],
+            registry=registry,
+        )
+        self.queue_lost = Counter(
+            "lookalike_queue_lost", "Inputs that Redis lost and that were submitted again", registry=registry
+        )
+        self.worker_answers = Counter(
+            "lookalike_worker_answers",
+            "Entries that this worker finished (answered, or unwanted: somebody else did, or nobody waits)",
+            ["outcome"],
+            registry=registry,
+        )
+        self.worker_claimed = Counter(
+            "lookalike_worker_claimed", "Entries taken over from workers that died", ["lane"], registry=registry
+        )
+
+    def watch_quarantine(self, process: str, count: Callable[[], float]) -> None:
+        """Read how many contents are refused when the metrics are asked for."""
+        self.quarantined.labels(process).set_function(count)
 
     def start_clock(self) -> "StageClock":
         """A clock for the stages of one request."""

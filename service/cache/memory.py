@@ -2,6 +2,7 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Generic
 
 from prometheus_client import Counter
@@ -39,6 +40,9 @@ class MemoryCache(Generic[V]):
             return None
         self._entries.move_to_end(key)
         return entry[0]
+
+    async def get_many(self, keys: Sequence[str]) -> list[V | None]:
+        return [await self.get(key) for key in keys]
 
     async def put(self, key: str, value: V, size_bytes: int) -> None:
         if key in self._entries:

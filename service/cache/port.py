@@ -1,5 +1,6 @@
 """The port of what may be forgotten: bounded, with a time to live. Losing an entry costs time, never data."""
 
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 V = TypeVar("V")
@@ -10,6 +11,9 @@ class Cache(Protocol[V]):
 
     async def get(self, key: str) -> V | None:
         """The value, or None where it is unknown or too old."""
+
+    async def get_many(self, keys: Sequence[str]) -> list[V | None]:
+        """The same for several keys at once, in order."""
 
     async def put(self, key: str, value: V, size_bytes: int) -> None:
         """Keep a value of about `size_bytes`; one larger than the whole cache is not kept."""

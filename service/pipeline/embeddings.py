@@ -11,7 +11,6 @@ from models.manifest import FieldKind, Manifest, QueryKind
 from service.embedder import Embedder, EmbedInput
 from service.errors import DimensionsNotSupportedError, LimitExceededError, QueryInvalidError
 from service.metrics import Metrics
-from service.pacing import in_window
 from service.pipeline.ingredients import Ingredient, truncation
 from service.pipeline.models import Models
 from service.queue import Encoded, Lane
@@ -105,13 +104,7 @@ class Embeddings:
         if not 1 <= len(inputs) <= self.limits.max_batch_items:
             raise LimitExceededError(f"{what}: from 1 to {self.limits.max_batch_items} are possible, not {len(inputs)}")
         lane: Lane = "interactive" if len(inputs) <= _INTERACTIVE_INPUTS else "bulk"
-        clock = self.metrics.start_clock()
-
-        async def one(content: EmbedInput) -> Encoded:
-            (encoded,) = await self.embedder.embed(manifest, [content], lane, deadline, clock)
-            return encoded
-
-        return await in_window(one, inputs, self.window)
+        return await self.embedder.embed(manifest, inputs, lane, deadline, self.metrics.start_clock(), self.window)
 
 
 def label_prompts(labels: Sequence[str], templates: Sequence[str]) -> list[str]:

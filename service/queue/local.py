@@ -65,7 +65,7 @@ class LocalQueue:
         self._encode_ms = 0.0
         self._threads = [threading.Thread(target=self._work, name=f"encode-{n}", daemon=True) for n in range(workers)]
         for lane in LANES:
-            metrics.watch_lane(lane, partial(self._lanes.depth, lane), partial(self._wait_ms, lane))
+            metrics.watch_queue(lane, partial(self._lanes.depth, lane), partial(self._wait_ms, lane))
         for thread in self._threads:
             thread.start()
 

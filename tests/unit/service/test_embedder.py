@@ -6,11 +6,12 @@ import pytest
 from models.arrays import Pixels
 from models.errors import TextError
 from models.pictures import Box, Preprocessing
+from service.admission import Admission
 from service.cache import MemoryCache
 from service.embedder import Embedder, cache_key
 from service.errors import TextTooLongError
 from service.metrics import Metrics
-from service.queue import Content, Encoded, Lane
+from service.queue import Content, Encoded, Estimate, Group, Lane
 from service.types import Deadline, PictureBytes, QueueFigures
 from tests.fakes.tiny_bundle import tiny_manifest
 
@@ -27,6 +28,9 @@ class RecordingQueue:
     async def encode(self, model: str, content: Content, lane: Lane, deadline: Deadline) -> Encoded:
         self.asked.append((content, lane))
         return Encoded(np.full(4, len(self.asked), dtype=np.float32))
+
+    def estimate(self, group: Group, lane: Lane) -> Estimate:
+        return Estimate(room=9, wait_ms=0.0, run_ms=1.0, share_ms=1.0)
 
     def figures(self) -> QueueFigures:
         raise NotImplementedError
@@ -55,7 +59,8 @@ def decoder() -> ConstantDecoder:
 
 @pytest.fixture
 def embedder(queue: RecordingQueue, decoder: ConstantDecoder) -> Embedder:
-    return Embedder(queue, MemoryCache(100, 10_000, 60), decoder, max_text_chars=50)
+    admission = Admission(queue, Metrics())
+    return Embedder(queue, MemoryCache(100, 10_000, 60), decoder, admission, max_text_chars=50)
 
 
 async def test_known_contents_are_neither_decoded_nor_encoded(

@@ -33,7 +33,7 @@ def test_a_stage_that_fails_is_measured_too() -> None:
 
 def test_the_depth_of_the_queue_is_read_when_it_is_asked_for() -> None:
     metrics, waiting = Metrics(), [1, 2]
-    metrics.watch_lane("bulk", lambda: len(waiting), lambda: 100.0 * len(waiting))
+    metrics.watch_queue("bulk", lambda: len(waiting), lambda: 100.0 * len(waiting))
     waiting.append(3)
     assert metrics.registry.get_sample_value("lookalike_queue_waiting", {"lane": "bulk"}) == 3
     assert metrics.registry.get_sample_value("lookalike_queue_expected_wait_seconds", {"lane": "bulk"}) == 0.3
