@@ -6,16 +6,30 @@ Strict: unknown fields are errors, "10" is no number, NaN does not exist. Owns n
 from collections.abc import Callable, Iterable
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 MAX_DIMENSION = 8_192
+MAX_ATTRIBUTES = 64
+_STRANGERS = 20
+"""Unknown keys that are told one by one; a million of them would take seconds to tell."""
 
 
 class Body(BaseModel):
     """A JSON object of which every key is known."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_not_all_strangers(cls, value: object) -> object:
+        known = cls.model_fields
+        if not isinstance(value, dict) or len(value) <= len(known) + _STRANGERS:
+            return value
+        found = {"count": len(value), "first": repr(next(key for key in value if key not in known))[:80]}
+        raise PydanticCustomError(
+            "strangers", "{count} keys, most of them unknown here, like {first}: see /docs", found
+        )
 
 
 Text: TypeAlias = Annotated[str, Field(json_schema_extra={"minLength": 1})]
@@ -37,6 +51,18 @@ Numbers: TypeAlias = Annotated[list[float], Field(min_length=1, max_length=MAX_D
 
 Long lists fail fast: an error for each of millions of bad values would hold up the event loop.
 """
+
+
+def at_most(count: int) -> BeforeValidator:
+    """Judges the size of an object of free keys before any of its values, for the same reason."""
+
+    def check(value: object) -> object:
+        if isinstance(value, dict) and len(value) > count:
+            message = "at most {most} keys are accepted; there are {count}"
+            raise PydanticCustomError("too_many_keys", message, {"most": count, "count": len(value)})
+        return value
+
+    return BeforeValidator(check)
 
 
 def tag(kind: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from index.types import AttributeType, PicturePolicy
-from service.gateway.wire.body import AttributeKey, Body
+from service.gateway.wire.body import MAX_ATTRIBUTES, AttributeKey, Body, at_most
 from service.types import CollectionOptions
 
 
@@ -18,8 +18,9 @@ class CollectionBody(Body):
     recall: Annotated[float, Field(gt=0, le=1, description="Share of the true neighbours a search must find.")] = 0.95
     attributes: Annotated[
         dict[AttributeKey, AttributeType],
+        at_most(MAX_ATTRIBUTES),
         Field(
-            max_length=64,
+            max_length=MAX_ATTRIBUTES,
             description="Types of attributes; one that is not named takes the type of its first value.",
             examples=[{"brand": "keyword", "price": "number"}],
         ),

@@ -6,7 +6,17 @@ from pydantic import ConfigDict, Field, Tag, ValidationError, ValidatorFunctionW
 
 from index.types import Attributes, AttributeValue, FieldName, Filter
 from service.errors import RequestInvalidError, ServiceError, UrlNotFetchedError, problem_for
-from service.gateway.wire.body import AttributeKey, Body, ItemId, Numbers, Text, exactly_one, tag
+from service.gateway.wire.body import (
+    MAX_ATTRIBUTES,
+    AttributeKey,
+    Body,
+    ItemId,
+    Numbers,
+    Text,
+    at_most,
+    exactly_one,
+    tag,
+)
 from service.gateway.wire.faults import invalid
 from service.gateway.wire.filters import FilterBody, to_filter
 from service.gateway.wire.pictures import decode_picture
@@ -20,8 +30,9 @@ _Keywords: TypeAlias = Annotated[list[_Keyword], Field(max_length=256, fail_fast
 ValueBody: TypeAlias = _Keyword | bool | int | float | _Keywords | None
 AttributesBody: TypeAlias = Annotated[
     dict[AttributeKey, ValueBody],
+    at_most(MAX_ATTRIBUTES),
     Field(
-        max_length=64,
+        max_length=MAX_ATTRIBUTES,
         description="Keywords, numbers, booleans, or lists of keywords by name.",
         examples=[{"brand": "acme", "price": 39.9, "tags": ["summer"]}],
     ),

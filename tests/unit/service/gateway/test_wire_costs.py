@@ -6,6 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from service.gateway.wire.body import Body
+from service.gateway.wire.collections import CollectionBody
 from service.gateway.wire.embeddings import ClassifyBody, EmbeddingsBody, RerankBody
 from service.gateway.wire.items import DeleteIds, ItemBody, ItemsBody, PatchBody
 from service.gateway.wire.searches import SearchBody
@@ -47,6 +48,33 @@ def test_a_list_within_a_choice_stops_there_too(body: type[Body], given: dict[st
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(body).validate_python(given)
     assert caught.value.error_count() < 10
+
+
+MANY: dict[str, Any] = {f"k{n}": {} for n in range(200)}
+
+
+@pytest.mark.parametrize(
+    ("body", "given", "path"),
+    [
+        (EmbeddingsBody, MANY, ()),
+        (EmbeddingsBody, {"input": {"text": "a", **MANY}}, ("input", "<one>", "<text>")),
+        (SearchBody, {"query": {"image": {"base64": "", **MANY}}}, ("query", "<image>", "image", "<base64>")),
+        (ItemBody, {"id": "a", "attributes": MANY}, ("attributes",)),
+        (PatchBody, {"attributes": MANY}, ("attributes",)),
+        (CollectionBody, {"attributes": MANY}, ("attributes",)),
+    ],
+)
+def test_very_many_keys_are_one_fault(body: type[Body], given: dict[str, Any], path: tuple[str, ...]) -> None:
+    """A million unknown keys made a million faults, and held up the event loop for seconds."""
+    with pytest.raises(ValidationError, match=r"k0|200") as caught:
+        TypeAdapter(body).validate_python(given)
+    assert [error["loc"] for error in caught.value.errors()] == [path]
+
+
+def test_a_few_unknown_keys_are_told_one_by_one() -> None:
+    with pytest.raises(ValidationError) as caught:
+        ClassifyBody.model_validate({"input": "a", "labels": ["b"], "lables": ["b"], "modle": "m"})
+    assert [error["loc"] for error in caught.value.errors()] == [("lables",), ("modle",)]
 
 
 def test_bad_vectors_still_fail_item_by_item() -> None:
