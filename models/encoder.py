@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from models.arrays import Pixels, Vectors
 from models.bundle import Bundle
-from models.errors import TextError
+from models.errors import NoTextTowerError, TextError
 from models.manifest import Manifest
 
 
@@ -108,7 +108,7 @@ class OnnxEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
         if self._tokenize is None or self._text is None:
-            raise TextError(f"the model {self._manifest.name} encodes pictures only: search it by picture")
+            raise NoTextTowerError(f"the model {self._manifest.name} encodes pictures only: search it by picture")
         ids, mask, truncated = self._tokenize(texts)
         inputs = {"input_ids": ids}
         if self._manifest.text.takes_attention_mask:

@@ -37,5 +37,9 @@ class TextError(ModelError):
     """A text holds nothing that can be encoded."""
 
 
+class NoTextTowerError(TextError):
+    """The model encodes pictures only: it is asked by picture."""
+
+
 class CompositionError(ModelError):
     """The parts of a composed query do not give a direction to search in."""

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Protocol, TypeAlias
 
 from models.arrays import Pixels
-from models.errors import TextError
+from models.errors import NoTextTowerError, TextError
 from models.manifest import Manifest
 from models.pictures import Box, Preprocessing
 from service.admission import Admission, Place
@@ -69,7 +69,7 @@ class Embedder:
 
         Raises: PictureError, TextError, TextTooLongError, EncoderFailedError, OverloadedError, DeadlineExceededError.
         """
-        self._check(inputs)
+        self._check(manifest, inputs)
         started = perf_counter()
         keys = [cache_key(manifest, content) for content in inputs]
         found = dict(zip(keys, await self._cache.get_many(keys), strict=True))
@@ -119,8 +119,10 @@ class Embedder:
         await self._cache.put(key, encoded, encoded.vector.nbytes + _ENTRY_OVERHEAD_BYTES)
         return _Flown(encoded, decode_s)
 
-    def _check(self, inputs: Sequence[EmbedInput]) -> None:
+    def _check(self, manifest: Manifest, inputs: Sequence[EmbedInput]) -> None:
         for content in inputs:
+            if isinstance(content, str) and not manifest.encodes_text:
+                raise NoTextTowerError(f"the model {manifest.name} encodes pictures only: send a picture")
             if isinstance(content, str) and not content.strip():
                 raise TextError("the text is empty: say what to look for, or leave the text out")
             if isinstance(content, str) and len(content) > self._max_text_chars:

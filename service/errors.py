@@ -211,6 +211,7 @@ TABLE: dict[type[Exception], Entry] = {
     model.PictureTooLargeError: Entry("picture_too_large", "The picture is too large", 413),
     model.BoxError: Entry("box_invalid", "The box does not fit the picture", 400),
     model.TextError: Entry("text_empty", "The text holds nothing to search for", 400),
+    model.NoTextTowerError: Entry("model_has_no_text", "The model encodes pictures only", 400),
     model.CompositionError: Entry("composition_invalid", "The parts of the query cancel out", 400),
     store.StoreError: INTERNAL,
     store.CollectionNotFoundError: Entry("collection_not_found", "No such collection", 404),

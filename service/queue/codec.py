@@ -38,6 +38,7 @@ _TRAVEL: tuple[type[EncodeError], ...] = (
     model.PictureTooLargeError,
     model.BoxError,
     model.TextError,
+    model.NoTextTowerError,
 )
 CLASSES: dict[str, type[EncodeError]] = {service.entry_for(kind("")).code: kind for kind in _TRAVEL}
 """Wire code to error class: the codes that clients see in problems."""

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.arrays import Pixels
-from models.errors import TextError
+from models.errors import NoTextTowerError, TextError
+from models.manifest import NO_TEXT
 from models.pictures import Box, Preprocessing
 from service.admission import Admission
 from service.cache import MemoryCache
@@ -87,6 +88,13 @@ async def test_bad_texts_reach_nobody(
 ) -> None:
     with pytest.raises(error):
         await embedder.embed(MANIFEST, ["good", text], "interactive", SOON, Metrics().start_clock())
+    assert queue.asked == []
+
+
+async def test_a_model_of_pictures_alone_says_so(embedder: Embedder, queue: RecordingQueue) -> None:
+    pictures_only = tiny_manifest(text=NO_TEXT)
+    with pytest.raises(NoTextTowerError, match="tiny encodes pictures only"):
+        await embedder.embed(pictures_only, [PictureBytes(b"p"), "red"], "interactive", SOON, Metrics().start_clock())
     assert queue.asked == []
 
 
