@@ -80,6 +80,10 @@ class ShuttingDownError(OverloadedError):
     """The process drains; another one, or a later attempt, will answer."""
 
 
+class QueueAwayError(OverloadedError):
+    """What carries work to the workers does not answer, or no worker is behind it."""
+
+
 class NotReadyError(ServiceError):
     """This process cannot serve yet, or not any more."""
 
@@ -184,6 +188,7 @@ TABLE: dict[type[Exception], Entry] = {
     NotImplementedYetError: Entry("not_implemented_yet", "Not implemented yet", 501),
     OverloadedError: Entry("overloaded", "Too much work at the moment", 503),
     ShuttingDownError: Entry("shutting_down", "The service is shutting down", 503),
+    QueueAwayError: Entry("queue_away", "Nobody takes work at the moment", 503),
     NotReadyError: Entry("not_ready", "Not able to serve", 503),
     DeadlineExceededError: Entry("deadline_exceeded", "The answer was not there in time", 504),
     QueryExpiredError: Entry("query_expired", "The query is no longer kept", 410),

@@ -6,6 +6,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.redis_server import RedisServer
+
 settings.register_profile("lookalike", deadline=None)  # the machine is shared: a slow example is no failure
 settings.load_profile("lookalike")
 
@@ -15,3 +17,10 @@ def logs_of_its_own() -> Iterator[None]:
     """An entry point configures logs for the stream it sees, which is closed when its test is over."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of a real Redis that all tests share: each takes a prefix of its own."""
+    with RedisServer() as server:
+        yield server.url
