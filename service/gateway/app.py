@@ -11,6 +11,7 @@ from starlette.routing import Match
 
 from service.bootstrap import Application
 from service.gateway import documents
+from service.gateway.early import EarlyRefusal
 from service.gateway.exchange import exchange_of
 from service.gateway.intake import Intake
 from service.gateway.respond import Json, ProblemResponse, to_service_error
@@ -58,6 +59,11 @@ def create_app(application: Application, settings: Settings) -> FastAPI:
     app.add_middleware(
         Rim,
         intake=Intake(settings.max_body_bytes, settings.max_requests, HELD_BODIES * settings.max_body_bytes),
+        early=EarlyRefusal(
+            application.admission,
+            [info.manifest for info in application.models.describe()],
+            settings.search_deadline_s,
+        ),
         metrics=application.metrics,
         body_deadline_s=settings.write_deadline_s,
     )

@@ -42,7 +42,7 @@ class _TimedRoute(APIRoute):
         seconds = self.seconds(request.app.state.application.settings)
         asked = request.headers.get(HEADER)
         if asked is not None:
-            seconds = min(seconds, _milliseconds(asked) / 1000.0)
+            seconds = min(seconds, milliseconds(asked) / 1000.0)
         return Deadline(exchange_of(request).arrived + seconds)
 
 
@@ -86,7 +86,8 @@ async def _deadline_of(request: Request) -> Deadline:
 Within: TypeAlias = Annotated[Deadline, Depends(_deadline_of)]
 
 
-def _milliseconds(text: str) -> int:
+def milliseconds(text: str) -> int:
+    """What the header says. Raises RequestInvalidError."""
     if text.isdecimal() and len(text) < 10 and int(text) > 0:
         return int(text)
     message = f"{HEADER} must be a whole number of milliseconds, at least 1"

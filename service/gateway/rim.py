@@ -11,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import DeadlineExceededError, entry_for
+from service.gateway.early import EarlyRefusal
 from service.gateway.exchange import Exchange, begin
 from service.gateway.intake import ClientGoneError, Intake
 from service.gateway.respond import ProblemResponse, harden
@@ -26,9 +27,12 @@ _PROBES = frozenset({"/healthz", "/readyz"})
 class Rim:
     """Pure ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, intake: Intake, metrics: Metrics, body_deadline_s: float) -> None:
+    def __init__(
+        self, app: ASGIApp, intake: Intake, early: EarlyRefusal, metrics: Metrics, body_deadline_s: float
+    ) -> None:
         self._app = app
         self._intake = intake
+        self._early = early
         self._metrics = metrics
         self._body_deadline_s = body_deadline_s
 
@@ -54,6 +58,7 @@ class Rim:
         if scope["path"] in _PROBES:
             await self._run(scope, receive, outgoing)  # whatever body there is, nobody reads it
             return
+        self._early.check(scope, exchange.arrived)
         with self._intake.permit() as held:
             try:
                 async with asyncio.timeout(self._body_deadline_s):
@@ -85,7 +90,7 @@ class Rim:
             await response(scope, receive, outgoing.send)
 
     def _record(self, scope: Scope, status: int, exchange: Exchange) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = getattr(scope.get("route") or scope.get("endpoint"), "path", "unmatched")
         seconds = exchange.age_s()
         self._metrics.requests.labels(route, scope["method"], str(status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)

@@ -13,12 +13,15 @@ import numpy as np
 
 from index.types import CollectionInfo, CollectionSpec, Facet, Item
 from service.bootstrap import Application
+from service.errors import OverloadedError
 from service.metrics import Metrics
+from service.queue import Group, Lane
 from service.settings import Settings
 from service.types import (
     Check,
     Classification,
     ClassifiedBatch,
+    Deadline,
     EmbeddedBatch,
     Hit,
     ItemInput,
@@ -50,6 +53,8 @@ class Script:
     error: BaseException | None = None
     hangs: bool = False
     is_ready: bool = True
+    is_hopeless: bool = False
+    asked_early: list[tuple[Sequence[Group], Lane, Deadline]] = field(default_factory=list)
     was_cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def note(self, *call: Any) -> None:
@@ -160,6 +165,16 @@ class FakeEmbeddings:
         return RerankedBatch("tiny", ranked)
 
 
+class FakeAdmission:
+    def __init__(self, script: Script) -> None:
+        self._script = script
+
+    def refuse_hopeless(self, groups: Sequence[Group], lane: Lane, deadline: Deadline) -> None:
+        self._script.asked_early.append((groups, lane, deadline))
+        if self._script.is_hopeless:
+            raise OverloadedError("the queue is long", retry_after_s=7)
+
+
 class FakeModels:
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -182,6 +197,7 @@ def fake_application(settings: Settings, script: Script) -> Application:
         collections=FakeCollections(script),
         embeddings=FakeEmbeddings(script),
         models=FakeModels(script),
+        admission=FakeAdmission(script),
     )
     return cast(Application, parts)
 
