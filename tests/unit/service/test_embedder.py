@@ -1,5 +1,7 @@
 """Cache, decode, queue: in that order, and with keys that hold everything a vector depends on."""
 
+import asyncio
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,8 @@ from models.manifest import NO_TEXT
 from models.pictures import Box, Preprocessing
 from service.admission import Admission
 from service.cache import MemoryCache
-from service.embedder import Embedder, cache_key
-from service.errors import TextTooLongError
+from service.embedder import Embedder, EmbedInput, cache_key
+from service.errors import OverloadedError, TextTooLongError
 from service.metrics import Metrics
 from service.queue import Content, Encoded, Estimate, Group, Lane
 from service.types import Deadline, PictureBytes, QueueFigures
@@ -25,13 +27,14 @@ class RecordingQueue:
 
     def __init__(self) -> None:
         self.asked: list[tuple[Content, Lane]] = []
+        self.wait_ms = 0.0
 
     async def encode(self, model: str, content: Content, lane: Lane, deadline: Deadline) -> Encoded:
         self.asked.append((content, lane))
         return Encoded(np.full(4, len(self.asked), dtype=np.float32))
 
     def estimate(self, group: Group, lane: Lane) -> Estimate:
-        return Estimate(room=9, wait_ms=0.0, run_ms=1.0, share_ms=1.0)
+        return Estimate(room=9, wait_ms=self.wait_ms, run_ms=1.0, share_ms=1.0)
 
     def figures(self) -> QueueFigures:
         raise NotImplementedError
@@ -121,3 +124,101 @@ def test_a_text_is_keyed_without_the_image_tower_and_the_other_way_round() -> No
     assert cache_key(other_image, "a") == cache_key(MANIFEST, "a")
     other_text = MANIFEST.model_copy(update={"text": MANIFEST.text.model_copy(update={"fingerprint": "x"})})
     assert cache_key(other_text, PictureBytes(b"a")) == cache_key(MANIFEST, PictureBytes(b"a"))
+
+
+class HeldDecoder(ConstantDecoder):
+    """Decodes when the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = asyncio.Event()
+
+    async def pixels(self, data: bytes, spec: Preprocessing, box: Box | None, deadline: Deadline) -> Pixels:
+        pixels = await super().pixels(data, spec, box, deadline)
+        await self.let.wait()
+        return pixels
+
+
+@pytest.fixture
+def held() -> HeldDecoder:
+    return HeldDecoder()
+
+
+@pytest.fixture
+def holding(queue: RecordingQueue, held: HeldDecoder) -> Embedder:
+    return Embedder(queue, MemoryCache(100, 10_000, 60), held, Admission(queue, Metrics()))
+
+
+def asking(embedder: Embedder, *inputs: EmbedInput, lane: Lane = "interactive") -> "asyncio.Task[list[Encoded]]":
+    clock = Metrics().start_clock()
+    return asyncio.ensure_future(embedder.embed(MANIFEST, inputs, lane, SOON, clock))
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_equal_inputs_of_one_call_are_encoded_once(embedder: Embedder, queue: RecordingQueue) -> None:
+    clock = Metrics().start_clock()
+    answers = await embedder.embed(MANIFEST, ["a", "b", "a"], "bulk", SOON, clock)
+    assert [one.vector[0] for one in answers] == [1, 2, 1]
+    assert len(queue.asked) == 2
+
+
+async def test_equal_inputs_at_the_same_time_are_decoded_and_encoded_once(
+    holding: Embedder, held: HeldDecoder, queue: RecordingQueue
+) -> None:
+    tasks = [asking(holding, PictureBytes(b"p")) for _ in range(4)]
+    await settle()
+    tasks[0].cancel()
+    await settle()
+    held.let.set()
+    answers = [one for (one,) in await asyncio.gather(*tasks[1:])]
+    assert tasks[0].cancelled()
+    assert len(held.decoded) == len(queue.asked) == len({id(one) for one in answers}) == 1
+
+
+async def test_interactive_work_does_not_wait_for_the_same_work_of_bulk(
+    holding: Embedder, held: HeldDecoder, queue: RecordingQueue
+) -> None:
+    tasks = [asking(holding, PictureBytes(b"p"), lane="bulk"), asking(holding, PictureBytes(b"p"))]
+    held.let.set()
+    await asyncio.gather(*tasks)
+    assert {lane for _, lane in queue.asked} == {"bulk", "interactive"}
+
+
+async def test_what_nobody_waits_for_is_not_encoded(
+    holding: Embedder, held: HeldDecoder, queue: RecordingQueue
+) -> None:
+    task = asking(holding, PictureBytes(b"p"))
+    await settle()
+    task.cancel()
+    await settle()
+    held.let.set()
+    await settle()
+    assert (len(held.decoded), queue.asked) == (1, [])
+
+
+async def test_what_would_be_late_is_refused_before_it_is_decoded(
+    holding: Embedder, held: HeldDecoder, queue: RecordingQueue
+) -> None:
+    queue.wait_ms = 4_000_000.0
+    with pytest.raises(OverloadedError):
+        await asking(holding, PictureBytes(b"p"))
+    assert held.decoded == []
+
+
+async def test_what_the_cache_holds_is_answered_in_any_backlog(embedder: Embedder, queue: RecordingQueue) -> None:
+    first = await asking(embedder, "a")
+    queue.wait_ms = 4_000_000.0
+    assert await asking(embedder, "a") == first
+
+
+async def test_the_window_bounds_what_is_on_its_way(holding: Embedder, held: HeldDecoder) -> None:
+    inputs = [PictureBytes(bytes([n])) for n in range(9)]
+    task = asyncio.ensure_future(holding.embed(MANIFEST, inputs, "bulk", SOON, Metrics().start_clock(), window=3))
+    await settle()
+    assert len(held.decoded) == 3
+    held.let.set()
+    assert len(await task) == 9
