@@ -21,9 +21,11 @@ _REFERENCE_POLICY = _PAGE_POLICY.replace("style-src 'self'", "style-src 'self' '
 class Folder(StaticFiles):
     """Static files that a browser may keep, but asks about each time (ETag, 304)."""
 
-    def __init__(self, folder: Path, policy: str) -> None:
+    def __init__(self, folder: Path, policy: str, path: str) -> None:
+        """`path`: what the metrics call its files."""
         super().__init__(directory=folder, check_dir=False)
         self._policy = policy
+        self.path = f"{path}/{{file}}"
 
     async def get_response(self, path: str, scope: Scope) -> PlainResponse:
         response = await super().get_response(path, scope)
@@ -34,8 +36,9 @@ class Folder(StaticFiles):
 
 def add_pages(app: FastAPI) -> None:
     """Serve the search page and the reference."""
-    page = Folder(_HERE / "page", _PAGE_POLICY)
-    reference = Folder(_HERE / "reference", _REFERENCE_POLICY)
+    page = Folder(_HERE / "page", _PAGE_POLICY, "/page")
+    reference = Folder(_HERE / "reference", _REFERENCE_POLICY, "/docs")
+    swagger = Folder(_SWAGGER, _REFERENCE_POLICY, "/docs/swagger")
 
     @app.get("/", include_in_schema=False)
     async def search_page(request: Request) -> Response:
@@ -46,5 +49,5 @@ def add_pages(app: FastAPI) -> None:
         return await reference.get_response("index.html", request.scope)
 
     app.mount("/page", page)
-    app.mount("/docs/swagger", Folder(_SWAGGER, _REFERENCE_POLICY))
+    app.mount("/docs/swagger", swagger)
     app.mount("/docs", reference)

@@ -26,6 +26,16 @@ async def test_pages_have_their_type_and_are_asked_about_each_time(
     assert (again.status_code, again.content) == (304, b"")
 
 
+async def test_the_metrics_know_the_folders_of_the_pages_not_their_files(client: httpx.AsyncClient) -> None:
+    for path in ("/page/main.js", "/page/no-such-file.js", "/docs/start.js", "/docs/swagger/swagger-ui.css"):
+        await client.get(path)
+    text = (await client.get("/metrics")).text
+    for route, status in (("/page", 200), ("/page", 404), ("/docs", 200), ("/docs/swagger", 200)):
+        assert f'route="{route}/{{file}}",status="{status}"' in text
+    assert "main.js" not in text
+    assert "no-such-file" not in text
+
+
 async def test_the_page_may_load_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:
     policy = (await client.get("/")).headers["content-security-policy"]
     assert "default-src 'none'" in policy
