@@ -39,7 +39,7 @@ def connect(path: Path, writable: bool, create: bool = False) -> sqlite3.Connect
     """A connection that any one thread at a time may use; transactions are begun by hand."""
     mode = "rwc" if create else "rw"
     if not create and not path.exists():
-        raise CollectionNotFoundError(f"no collection '{path.parent.name}'")
+        raise CollectionNotFoundError.of(path.parent.name)
     with translated():
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",

@@ -55,7 +55,7 @@ class CatalogWriter:
         """Raises ItemNotFoundError, AttributeValueError."""
         stored = self._stored(id_)
         if stored is None:
-            raise ItemNotFoundError(f"no item '{id_}'", id_)
+            raise ItemNotFoundError(f"there is no item '{id_}': check the id, or write the whole item", id_)
         text = self._admitted(id_, merged(load_attributes(stored.attributes), attributes))
         if text != stored.attributes:
             query = "UPDATE items SET attributes = ?, sequence = ? WHERE row = ?"

@@ -12,6 +12,10 @@ class StoreError(Exception):
 class CollectionNotFoundError(StoreError):
     """No collection of that name, or it was dropped or closed while it was in use."""
 
+    @classmethod
+    def of(cls, name: str) -> "CollectionNotFoundError":
+        return cls(f"there is no collection '{name}': create it first, or look for its name in the list of them")
+
 
 class CollectionExistsError(StoreError):
     """A collection of that name exists with another specification."""

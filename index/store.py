@@ -78,7 +78,7 @@ class LocalStore:
         files = files_of(self._directory, name)
         with self._lock_of(name):
             if files.identity() is None:
-                raise CollectionNotFoundError(f"no collection '{name}'")
+                raise CollectionNotFoundError.of(name)
             self._forget(name)  # its lock goes with it, and is taken again
             lock = WriterLock(files.lock, self._owner)
             try:
@@ -98,7 +98,7 @@ class LocalStore:
         """Under the lock of the name."""
         self._forget(name)
         if files.identity() is None:
-            raise CollectionNotFoundError(f"no collection '{name}'")
+            raise CollectionNotFoundError.of(name)
         opened = LocalCollection(files, self._mode == "write", self._owner)
         with self._guard:
             self._open[name] = opened

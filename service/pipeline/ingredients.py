@@ -85,7 +85,7 @@ class Ingredients:
         """Raises ItemNotFoundError."""
         (item,) = await self._access.run(question.deadline, question.collection.get, [id_])
         if item is None:
-            raise ItemNotFoundError(f"collection {question.opened.name!r} has no item {id_!r}", id_)
+            raise ItemNotFoundError(f"collection {question.opened.name!r} has no item {id_!r}: check the id", id_)
         return item
 
     async def stored_vector(self, question: Question, field_name: FieldName, id_: str) -> Vector:

@@ -65,5 +65,5 @@ async def delete(name: Name, id: Id, app: App, deadline: Within) -> Response:
     """Delete one item."""
     deleted, sequence = await app.items.delete(name, [id], deadline)
     if not deleted:
-        raise ItemNotFoundError(f"there is no item {id!r} in {name!r}")
+        raise ItemNotFoundError(f"collection {name!r} has no item {id!r}: check the id")
     return Json(DeletedAnswer(deleted=deleted, sequence=sequence))

@@ -64,4 +64,4 @@ async def problem_kind(code: str) -> Response:
         if entry.code == code:
             meaning = inspect.getdoc(error) or entry.title
             return Json(ProblemKindAnswer(code=code, title=entry.title, status=entry.status, meaning=meaning))
-    raise RouteNotFoundError(f"no problem has the code {code!r}")
+    raise RouteNotFoundError(f"no problem has the code {code!r}: docs/api.md lists them all")

@@ -119,3 +119,20 @@ async def test_a_write_that_never_came_is_waited_for_in_vain(shop: httpx.AsyncCl
     response = await shop.post(SEARCH, json=body, headers={"x-deadline-ms": "50"})
     assert response.status_code == 504
     assert response.json()["code"] == "sequence_timeout"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "advice"),
+    [
+        ("GET", "/v1/collections/attic", "there is no collection 'attic': create it first"),
+        ("DELETE", "/v1/collections/attic", "there is no collection 'attic': create it first"),
+        ("GET", "/v1/collections/shop/items/ghost", "collection 'shop' has no item 'ghost': check the id"),
+        ("DELETE", "/v1/collections/shop/items/ghost", "collection 'shop' has no item 'ghost': check the id"),
+    ],
+)
+async def test_what_is_not_there_is_said_with_what_to_do(
+    shop: httpx.AsyncClient, method: str, path: str, advice: str
+) -> None:
+    answer = await shop.request(method, path)
+    assert answer.status_code == 404
+    assert answer.json()["detail"].startswith(advice)
