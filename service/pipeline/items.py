@@ -70,7 +70,7 @@ class Items:
         opened = await self._open(collection)
         (item,) = await self._access.run(self._deadline(), opened.get, [id_])
         if item is None:
-            raise ItemNotFoundError(f"collection {collection!r} has no item {id_!r}", id_)
+            raise ItemNotFoundError(f"collection {collection!r} has no item {id_!r}: check the id", id_)
         return item
 
     async def patch(self, collection: str, id_: str, attributes: Attributes, deadline: Deadline) -> int:
