@@ -162,9 +162,9 @@ class RedisQueue:
 
     def _judge(self, waiter: Waiter, verdict: list[Any]) -> None:
         backlog = self._sight.lanes[waiter.lane]
-        backlog.depth = verdict[1]
+        backlog.depth, backlog.ahead_us = verdict[1], verdict[3]
         if verdict[0] == _ACCEPTED:
-            waiter.entry, waiter.since = verdict[3], self._clock()
+            waiter.entry, waiter.since = verdict[4], self._clock()
             return
         ahead_ms = verdict[2] / 1000.0 / max(1, self._sight.fleet.concurrency)
         retry_after_s = max(1, round(ahead_ms / 1000.0))
@@ -177,7 +177,7 @@ class RedisQueue:
 
     def _submitted_in_vain(self, done: "asyncio.Future[list[Any]]", waiter: Waiter) -> None:
         if not done.cancelled() and done.exception() is None and done.result()[0] == _ACCEPTED:
-            self._withdraw(waiter.lane, done.result()[3], waiter.cost_us)
+            self._withdraw(waiter.lane, done.result()[4], waiter.cost_us)
 
     def _withdraw(self, lane: Lane, entry: bytes, cost_us: int) -> None:
         """Nobody waits for it any more. Should this fail, a worker finds it expired."""

@@ -10,15 +10,16 @@ local depth = redis.call('XLEN', KEYS[1])
 if depth == 0 then redis.call('DEL', KEYS[2]) end
 local ahead = 0
 for n = 2, #KEYS do ahead = ahead + tonumber(redis.call('GET', KEYS[n]) or 0) end
-if depth >= tonumber(ARGV[4]) then return {0, depth, ahead} end
-if depth > 0 and ahead + tonumber(ARGV[5]) > tonumber(ARGV[6]) then return {1, depth, ahead} end
+local own = tonumber(redis.call('GET', KEYS[2]) or 0)
+if depth >= tonumber(ARGV[4]) then return {0, depth, ahead, own} end
+if depth > 0 and ahead + tonumber(ARGV[5]) > tonumber(ARGV[6]) then return {1, depth, ahead, own} end
 local id = redis.call('XADD', KEYS[1], '*', 'i', ARGV[1], 't', ARGV[2], 'p', ARGV[3])
-redis.call('INCRBY', KEYS[2], ARGV[5])
+own = redis.call('INCRBY', KEYS[2], ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[7])
 redis.call('PEXPIRE', KEYS[2], ARGV[7])
-return {2, depth + 1, ahead, id}
+return {2, depth + 1, ahead, own, id}
 """
-"""(0 | 1 | 2, depth, ahead in microseconds, entry id): refused by depth, refused by time, accepted."""
+"""(0 | 1 | 2, depth, ahead of it, backlog of the lane, entry id): refused by depth, by time, accepted. Microseconds."""
 
 WITHDRAW = """
 -- KEYS lane, its backlog   ARGV group, entry, cost
