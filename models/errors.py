@@ -41,5 +41,13 @@ class NoTextTowerError(TextError):
     """The model encodes pictures only: it is asked by picture."""
 
 
+class EngineUnavailableError(ModelError):
+    """An engine is not installed, or would not run a graph where and how it was asked to. Met when models load."""
+
+
+class PrecisionError(ModelError):
+    """No engine here can run a bundle at the precision that is pinned. Met when models load."""
+
+
 class CompositionError(ModelError):
     """The parts of a composed query do not give a direction to search in."""

@@ -215,6 +215,8 @@ TABLE: dict[type[Exception], Entry] = {
     model.PictureUnreadableError: Entry("picture_unreadable", "Not a readable picture", 400),
     model.PictureTooLargeError: Entry("picture_too_large", "The picture is too large", 413),
     model.BoxError: Entry("box_invalid", "The box does not fit the picture", 400),
+    model.EngineUnavailableError: Entry("engine_unavailable", "The engine cannot run the model", 503),
+    model.PrecisionError: Entry("precision_unavailable", "No engine runs the model at that precision", 503),
     model.TextError: Entry("text_empty", "The text holds nothing to search for", 400),
     model.NoTextTowerError: Entry("model_has_no_text", "The model encodes pictures only", 400),
     model.CompositionError: Entry("composition_invalid", "The parts of the query cancel out", 400),

@@ -10,7 +10,8 @@ from models.encoder import OnnxEncoder
 from models.errors import TextError
 from models.pictures import decode_pixels
 from tests.fakes.pictures import picture
-from tests.fakes.tiny_bundle import COLOURS, CONTEXT, DIMENSION, make_tiny_bundle
+from tests.fakes.tiny_bundle import COLOURS, make_tiny_bundle
+from tests.fakes.tiny_manifest import CONTEXT, DIMENSION
 
 
 @pytest.fixture(scope="module")

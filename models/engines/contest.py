@@ -1,0 +1,108 @@
+"""Measures engines against each other, each in a process of its own, in turns. Owns the time that this may take."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from statistics import median
+from time import monotonic
+from typing import Protocol
+
+from models.bundle import Bundle
+from models.engines.choice import Trial
+from models.engines.contestant import Contestant, ContestantError
+from models.engines.port import Resources
+from models.engines.registry import engine_called
+
+_ROUNDS = 3
+_LEAST_ANSWER_S = 5.0
+"""The first run of a large model on a busy machine."""
+
+
+class Measured(Protocol):
+    """What a contest needs of `Contestant`."""
+
+    provider: str
+    sizes: tuple[int, ...]
+
+    def prepare(self, limit_s: float) -> None: ...
+
+    def ms(self, tower: str, rows: int, limit_s: float) -> float: ...
+
+    def close(self) -> None: ...
+
+
+def contest(
+    bundle: Bundle,
+    engines: Sequence[str],
+    precision: str | None,
+    resources: Resources,
+    budget_s: float,
+    start: Callable[[Bundle, str, str | None, Resources], Measured] = Contestant,
+) -> tuple[Trial, ...]:
+    """One trial an engine, in order. Once all have loaded, measuring takes at most about `budget_s` seconds."""
+    with ExitStack() as stack:
+        entries = []
+        for name in engines:
+            entries.append(_Entry(name, start(bundle, name, precision, resources)))
+            stack.callback(entries[-1].contestant.close)
+        for entry in entries:
+            entry.prepare()
+        towers = ("image", "text") if bundle.manifest.encodes_text else ("image",)
+        end = monotonic() + budget_s
+        for number, tower in enumerate(towers, start=1):
+            # What one tower leaves is the next one's.
+            share = (end - monotonic()) / (len(towers) - number + 1)
+            _measure(entries, tower, monotonic() + share)
+        return tuple(entry.trial() for entry in entries)
+
+
+@dataclass
+class _Entry:
+    engine: str
+    contestant: Measured
+    times: dict[str, dict[int, list[float]]] = field(default_factory=lambda: {"image": {}, "text": {}})
+    error: str = ""
+
+    def prepare(self) -> None:
+        try:
+            self.contestant.prepare(engine_called(self.engine).load_s)
+        except ContestantError as exc:
+            self.error = str(exc)
+
+    def ask(self, tower: str, rows: int, limit_s: float) -> None:
+        try:
+            ms = self.contestant.ms(tower, rows, limit_s)
+        except ContestantError as exc:
+            self.error = str(exc)
+        else:
+            self.times[tower].setdefault(rows, []).append(ms)
+
+    def trial(self) -> Trial:
+        """An engine that failed once has no times: it would fail again."""
+        if self.error:
+            return Trial(self.engine, self.contestant.provider, error=self.error)
+        curves = {
+            tower: {rows: round(median(times), 4) for rows, times in by_rows.items()}
+            for tower, by_rows in self.times.items()
+        }
+        return Trial(self.engine, self.contestant.provider, curves["image"], curves["text"])
+
+
+def _measure(entries: Sequence[_Entry], tower: str, end: float) -> None:
+    """Smallest runs first; the engines take turns, so that a busy moment hits all of them."""
+    longest_s = 0.0
+    for rows in _sizes(entries):
+        for number in range(_ROUNDS):
+            started = monotonic()
+            is_first = rows == 1 and number == 0
+            if not is_first and started + longest_s > end:
+                return
+            for entry in entries:
+                if not entry.error and rows in entry.contestant.sizes:
+                    entry.ask(tower, rows, max(_LEAST_ANSWER_S, end - monotonic()))
+            # The next size takes about twice as long.
+            longest_s = max(longest_s, (monotonic() - started) * (2.0 if number == _ROUNDS - 1 else 1.0))
+
+
+def _sizes(entries: Sequence[_Entry]) -> Iterator[int]:
+    yield from sorted({size for entry in entries if not entry.error for size in entry.contestant.sizes})
