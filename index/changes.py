@@ -52,15 +52,18 @@ class Changes:
     """Read while it is walked: only inside the transaction, so that a first load stays small in memory."""
 
 
-def read_changes(connection: sqlite3.Connection, since: int, known: BitMap, spec: CollectionSpec) -> Changes:
-    """Inside a transaction. `known` are the live rows as of `since`."""
+def read_changes(
+    connection: sqlite3.Connection, since: int, known: BitMap, spec: CollectionSpec, vectors_since: int | None = None
+) -> Changes:
+    """Inside a transaction. `known` are the live rows as of `since`; vectors up to `vectors_since` are held already."""
+    vectors_since = since if vectors_since is None else vectors_since
     return Changes(
         sequence=_meta(connection, "sequence"),
         schema=dict(connection.execute("SELECT key, type FROM attributes")),
         items=_items(connection, since),
         deleted=_deleted(connection, since, known),
-        revectored=_rows(connection, "SELECT row FROM items WHERE vector_sequence > ?", since),
-        vectors=_vectors(connection, since, spec),
+        revectored=_rows(connection, "SELECT row FROM items WHERE vector_sequence > ?", vectors_since),
+        vectors=_vectors(connection, vectors_since, spec),
     )
 
 

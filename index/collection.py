@@ -22,6 +22,8 @@ from index.errors import CollectionNotFoundError, FieldNotFoundError, ReadOnlyEr
 from index.follower import Follower
 from index.pictures import PictureStore
 from index.prepared_item import prepare
+from index.sealed.snapshot import SnapshotFiles
+from index.sealed.snapshot_reader import SnapshotReader
 from index.segment import merge
 from index.stored_vectors import unit
 from index.types import (
@@ -57,10 +59,10 @@ class LocalCollection:
         self._disk_bytes = (-1, 0)
         try:
             self._created_with = self._catalog.spec()
-            self._state = CollectionState(self._created_with)
+            self._state = CollectionState(self._created_with, SnapshotReader(SnapshotFiles(files.root)))
             with closing(connect(files.catalog, writable=False)) as connection:
                 self._state.follow(connection)
-            self._follower = Follower(files.catalog, self._state.follow)
+            self._follower = Follower(files.catalog, self._state.follow, lambda: self._state.is_behind)
         except BaseException:
             self._catalog.close()
             raise

@@ -8,7 +8,7 @@ lock and for the same sequence number; the scan itself runs without the lock.
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyroaring import BitMap
 
@@ -18,9 +18,11 @@ from index.bitmaps import Rows
 from index.catalog_connection import transaction
 from index.changes import Changes, read_changes
 from index.errors import CollectionNotFoundError, SequenceTimeoutError
-from index.exact_segment import ExactSegment
+from index.field_segments import FieldSegments
 from index.filters import FilterScope, matching
 from index.id_map import IdMap
+from index.sealed.snapshot import Snapshot
+from index.sealed.snapshot_reader import OpenSnapshot, SnapshotReader
 from index.segment import SegmentView
 from index.types import CollectionSpec, Facet, FieldName, Filter, Vectors
 
@@ -40,14 +42,17 @@ class View:
 class CollectionState:
     """Safe to call from several threads."""
 
-    def __init__(self, spec: CollectionSpec) -> None:
+    def __init__(self, spec: CollectionSpec, sealed: SnapshotReader | None = None) -> None:
+        """`sealed`: tells of snapshots, which are taken over as they come."""
         self._spec = spec
+        self._sealed = sealed
+        self._snapshot: Snapshot | None = None
         self._following = threading.Lock()
         self._changed = threading.Condition()  # guards everything below
         self._attributes = AttributeIndex()
         self._ids = IdMap()
         self._live = BitMap()
-        self._segments = {field: ExactSegment(spec.dimension) for field in spec.fields}
+        self._segments = {field: FieldSegments(spec.dimension) for field in spec.fields}
         self._sequence = -1
         self._closed = False
         self._view = self._new_view()
@@ -56,8 +61,28 @@ class CollectionState:
         """Catch up with what is committed, and show it all at once."""
         with self._following, transaction(connection):
             (committed,) = connection.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
-            if committed > self._sequence:
-                self._apply(read_changes(connection, self._sequence, self._live, self._spec))
+            opened = self._newer_snapshot(committed)
+            if opened is None and committed > self._sequence:
+                self._apply(read_changes(connection, self._sequence, self._live, self._spec), self._segments)
+            elif opened is not None:
+                since = opened.snapshot.sequence
+                changes = read_changes(connection, self._sequence, self._live, self._spec, vectors_since=since)
+                self._take_over(changes, opened)
+
+    @property
+    def is_behind(self) -> bool:
+        """A snapshot waits to be taken over."""
+        return self._sealed is not None and self._sealed.is_changed()
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        return self._snapshot
+
+    def unsealed(self) -> tuple[int, int]:
+        """Of the field with most of them: live vectors in no sealed segment, and in sealed ones."""
+        with self._changed:
+            most = max(self._segments.values(), key=lambda segment: segment.fresh)
+            return most.fresh, most.live - most.fresh
 
     def select(self, filter_: Filter | None, exclude: Iterable[str] = ()) -> tuple[View, BitMap | None]:
         """The current view and the rows allowed in it; None where all are. Raises FilterError."""
@@ -123,20 +148,47 @@ class CollectionState:
             self._closed = True
             self._changed.notify_all()
 
-    def _apply(self, changes: Changes) -> None:
-        self._stage(changes)
+    def _newer_snapshot(self, committed: int) -> OpenSnapshot | None:
+        opened = self._sealed.newer() if self._sealed else None
+        if opened is not None and opened.snapshot.sequence > committed:  # read before the builder read
+            assert self._sealed is not None
+            self._sealed.again()
+            return None
+        return opened
+
+    def _take_over(self, changes: Changes, opened: OpenSnapshot) -> None:
+        try:
+            self._apply(changes, self._sealed_segments(opened), opened.snapshot)
+        except BaseException:
+            assert self._sealed is not None
+            self._sealed.again()
+            raise
+
+    def _sealed_segments(self, opened: OpenSnapshot) -> dict[FieldName, FieldSegments]:
+        """New ones around a snapshot: to be filled with what is newer."""
+        views = opened.views
+        return {
+            field: FieldSegments(
+                self._spec.dimension, [replace(view, recall=self._spec.recall) for view in views.get(field, ())]
+            )
+            for field in self._spec.fields
+        }
+
+    def _apply(
+        self, changes: Changes, segments: dict[FieldName, FieldSegments], snapshot: Snapshot | None = None
+    ) -> None:
+        """`segments`: those in use, or new ones that hold less; whatever is missing in them comes with the changes."""
+        for segment in segments.values():
+            segment.unstage()  # of an attempt that failed half way
+        for chunk in changes.vectors:
+            segments[chunk.field].stage(chunk.rows, chunk.vectors)
         with self._changed:
-            self._show(changes)
+            self._show(changes, segments)
+            self._snapshot = snapshot or self._snapshot
             self._changed.notify_all()
         self._compact()
 
-    def _stage(self, changes: Changes) -> None:
-        for segment in self._segments.values():
-            segment.unstage()  # of an attempt that failed half way
-        for chunk in changes.vectors:
-            self._segments[chunk.field].stage(chunk.rows, chunk.vectors)
-
-    def _show(self, changes: Changes) -> None:
+    def _show(self, changes: Changes, segments: dict[FieldName, FieldSegments]) -> None:
         touched = BitMap(item.row for item in changes.items)
         self._attributes.declare(changes.schema)
         self._attributes.clear((touched | changes.deleted) & self._live)
@@ -145,8 +197,10 @@ class CollectionState:
         self._ids.remove(changes.deleted)
         self._ids.add([(item.row, item.id) for item in changes.items])
         self._live = (self._live - changes.deleted) | touched  # a new one: selections hold the old
-        for segment in self._segments.values():
-            segment.publish(changes.deleted | changes.revectored)
+        for segment in segments.values():
+            gone = BitMap() if segments is self._segments else segment.sealed_rows() - self._live
+            segment.publish(changes.deleted | changes.revectored | gone)
+        self._segments = segments
         self._sequence = changes.sequence
         self._view = self._new_view()
 
@@ -160,8 +214,7 @@ class CollectionState:
                     self._view = self._new_view()
 
     def _new_view(self) -> View:
-        """Step 3 puts the sealed segments of a field before its exact one."""
-        segments = {field: (segment.view,) for field, segment in self._segments.items()}
+        segments = {field: segment.views for field, segment in self._segments.items()}
         return View(self._sequence, segments, self._ids.id_of)
 
     def _matching(self, filter_: Filter | None) -> BitMap:

@@ -21,6 +21,15 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Make the content of a file durable, whoever wrote it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def sync_folders(folders: Collection[Path]) -> None:
     with ThreadPoolExecutor(SYNCING_THREADS) as pool:
         list(pool.map(sync_folder, folders))

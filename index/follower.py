@@ -16,9 +16,13 @@ log = logging.getLogger(__name__)
 class Follower:
     """Calls `follow` whenever the file changed. A failed poll is tried again at the next."""
 
-    def __init__(self, path: Path, follow: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(
+        self, path: Path, follow: Callable[[sqlite3.Connection], None], is_behind: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`is_behind`: there is something to follow besides the catalogue. Cheap."""
         self._connection = connect(path, writable=False)
         self._follow = follow
+        self._is_behind = is_behind
         self._name = path.parent.name
         self._stopped = threading.Event()
         self._seen: int | None = None
@@ -42,7 +46,7 @@ class Follower:
     def _poll(self) -> None:
         with translated():
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        if version != self._seen:
+        if version != self._seen or self._is_behind():
             self._follow(self._connection)
             self._seen = version
 

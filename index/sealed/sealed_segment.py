@@ -4,7 +4,7 @@ Owns the mapped files. Nothing in it changes; which of its rows are dead comes w
 with each call, so that two searches never see each other's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from index.bitmaps import Rows, to_rows
+from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
-from index.sealed.search_settings import SearchSettings
+from index.sealed.search_settings import CurvePoint, SearchSettings, reaching
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.segment_writer import rotated
 from index.segment import Hits, best
 from index.stored_vectors import STORED
-from index.types import Vector, Vectors
+from index.types import SearchParameters, Vector, Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
 Slots = NDArray[np.int64]  # int64 [n]
@@ -59,19 +59,27 @@ class SealedSegment:
     def lists(self) -> int:
         return int(self._ivf.nlist)
 
-    @cached_property
-    def _sorted_rows(self) -> Rows:
-        rows: Rows = self.rows[self._by_row]
-        return rows
+    @property
+    def nbytes(self) -> int:
+        """In anonymous memory: the rest is mapped."""
+        return self._sorted_rows.nbytes
 
-    def slots_of(self, rows: Rows) -> Slots:
-        """The slots of those rows that are here; rows elsewhere are left out."""
+    def find(self, rows: Rows) -> tuple[NDArray[np.bool_], Slots]:
+        """Which of `rows` were sealed here, and their slots in the order of `rows`."""
+        if not self.count:
+            return np.zeros(len(rows), np.bool_), np.empty(0, np.int64)
         places = np.searchsorted(self._sorted_rows, rows)
         places[places == self.count] = 0
-        if not self.count:
-            return np.empty(0, np.int64)
-        slots: Slots = self._by_row[places[self._sorted_rows[places] == rows]].astype(np.int64)
-        return slots
+        found = self._sorted_rows[places] == rows
+        return found, self._by_row[places[found]].astype(np.int64)
+
+    def slots_of(self, rows: Rows) -> Slots:
+        """The slots of those rows that were sealed here."""
+        return self.find(rows)[1]
+
+    @cached_property
+    def _sorted_rows(self) -> Rows:
+        return np.asarray(self.rows[self._by_row])
 
     def vectors(self, slots: Slots) -> Vectors:
         """float32 [n, d] of unit length, the values that exact search sees."""
@@ -101,21 +109,46 @@ class SealedView:
     segment: SealedSegment
     dead: BitMap
     """Slots."""
+    curve: tuple[CurvePoint, ...] = ()
+    """What was measured on held-out queries; without one, settings that are generous."""
+    recall: float = 0.95
+    """Reached where a search asks for none."""
 
-    @cached_property
-    def _alive(self) -> NDArray[np.bool_]:
-        alive = np.ones(self.segment.count, np.bool_)
-        alive[to_rows(self.dead)] = False
-        return alive
+    @property
+    def live(self) -> int:
+        return self.segment.count - len(self.dead)
 
-    @cached_property
-    def _alive_bits(self) -> NDArray[np.uint8]:
-        return np.packbits(self._alive, bitorder="little")
+    @property
+    def nbytes(self) -> int:
+        """In anonymous memory."""
+        return self.segment.nbytes + self.segment.count // 8
 
-    def search(self, query: Vector, limit: int, allowed: BitMap | None, settings: SearchSettings | None) -> Hits:
-        """The nearest live rows among `allowed`; exact where `settings` is None."""
+    def without(self, rows: Rows) -> "SealedView":
+        """The view once these rows are dead."""
+        slots = self.segment.slots_of(rows)
+        if not len(slots):
+            return self
+        return replace(self, dead=self.dead | from_rows(slots))
+
+    def live_slots(self, rows: Rows) -> tuple[NDArray[np.bool_], Slots]:
+        """Which of `rows` live here, and their slots in the order of `rows`."""
+        found, slots = self.segment.find(rows)
+        found[found] = self._alive[slots]
+        return found, slots[self._alive[slots]]
+
+    def settings_for(self, params: SearchParameters) -> SearchSettings | None:
+        """None: search exactly."""
+        if params.exact:
+            return None
+        if not self.curve:
+            return SearchSettings(max(8, self.segment.lists // 8), 20)
+        return reaching(self.curve, self.recall if params.recall is None else params.recall).settings
+
+    def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:
+        """The nearest live rows among `allowed` (all, where None), rescored exactly."""
         if limit <= 0 or not self.segment.count:
             return Hits(np.empty(0, np.int64), np.empty(0, np.float32))
+        settings = self.settings_for(params)
         if allowed is None:
             return self._unfiltered(query, limit, settings)
         slots = self.segment.slots_of(to_rows(allowed))
@@ -125,14 +158,24 @@ class SealedView:
         selected = np.zeros(self.segment.count, np.bool_)
         selected[slots] = True
         wider = min(WIDEST, self.segment.count / len(slots)) ** 0.5
-        probes = round(settings.probes * wider)
-        found = self.segment.scan(query, limit * settings.candidates, probes, np.packbits(selected, bitorder="little"))
-        return self.segment.rescored(found, query, limit)
+        return self._scanned(query, limit, replace(settings, probes=round(settings.probes * wider)), _bits(selected))
+
+    @cached_property
+    def _alive(self) -> NDArray[np.bool_]:
+        alive = np.ones(self.segment.count, np.bool_)
+        alive[to_rows(self.dead)] = False
+        return alive
+
+    @cached_property
+    def _alive_bits(self) -> NDArray[np.uint8]:
+        return _bits(self._alive)
 
     def _unfiltered(self, query: Vector, limit: int, settings: SearchSettings | None) -> Hits:
         if settings is None:
             return self._exactly(np.flatnonzero(self._alive), query, limit)
-        selected = self._alive_bits if self.dead else None
+        return self._scanned(query, limit, settings, self._alive_bits if self.dead else None)
+
+    def _scanned(self, query: Vector, limit: int, settings: SearchSettings, selected: NDArray[np.uint8] | None) -> Hits:
         found = self.segment.scan(query, limit * settings.candidates, settings.probes, selected)
         return self.segment.rescored(found, query, limit)
 
@@ -144,6 +187,11 @@ class SealedView:
         rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in parts)])
         cosines = np.concatenate([np.empty(0, np.float32), *(part.cosines for part in parts)])
         return best(rows, cosines, limit)
+
+
+def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """As FAISS reads a bitmap: the lowest bit first."""
+    return np.packbits(mask, bitorder="little")
 
 
 def _mapped(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from index.durable_files import place_durably
 from index.errors import CorruptError
 
 LISTS, VECTORS, ROWS = "lists.faiss", "vectors.f16", "rows.i64"
@@ -57,7 +58,7 @@ class SegmentFiles:
         return self.root / BY_ROW
 
     def describe(self, description: SegmentDescription) -> None:
-        (self.root / DESCRIPTION).write_bytes(orjson.dumps(asdict(description), option=orjson.OPT_INDENT_2))
+        place_durably({self.root / DESCRIPTION: orjson.dumps(asdict(description), option=orjson.OPT_INDENT_2)})
 
     def description(self) -> SegmentDescription:
         """Raises CorruptError."""

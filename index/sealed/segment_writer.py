@@ -1,10 +1,10 @@
 """Writes a sealed segment from vectors that come in chunks, in bounded memory.
 
-A slot is a position in list order. One pass finds the list of each vector, one puts the vectors into their slots of
-a mapped file, and then they are coded slot by slot.
+A slot is a position in list order. The vectors are spooled as they come while their lists are found, then moved to
+their slots, and coded slot by slot. So the source is walked once, and may change behind us.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,40 +13,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.bitmaps import Rows
+from index.durable_files import sync_file, sync_folder
 from index.sealed.segment_files import BY_ROW, LISTS, ROWS, VECTORS, SegmentDescription, SegmentFiles, sha256_of
 from index.stored_vectors import STORED
 from index.types import Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know all it has
-Chunks: TypeAlias = Callable[[], Iterator[tuple[Rows, Vectors]]]
-"""Called twice: rows int64 [n] and vectors float32 [n, d], both times in the same order."""
+Chunks: TypeAlias = Iterable[tuple[Rows, Vectors]]
+"""Rows int64 [n] and their vectors float32 [n, d]; a row comes once."""
+Stored: TypeAlias = NDArray[np.float16]  # float16 [n, d]
 
 CHUNK = 16_384
-"""Vectors coded at a time."""
+"""Vectors moved or coded at a time."""
 
 
-def write_segment(folder: Path, codec: Any, codec_name: str, field: str, space: str, chunks: Chunks) -> SegmentFiles:
-    """Fill `folder` (empty) from a trained, empty `codec`, which is used up. The description comes last."""
+def write_segment(
+    folder: Path, codec: Any, codec_name: str, field: str, space: str, chunks: Chunks
+) -> SegmentDescription:
+    """Fill `folder` (empty) from a trained, empty `codec`, which is used up. Durable when it returns."""
     files = SegmentFiles(folder)
-    rows, lists = _assigned(codec, chunks)
+    spool = folder / "spool"
+    rows, lists = _spooled(spool, codec, chunks)
     order = np.lexsort((rows, lists))
     _write_rows(files, rows[order])
-    stored = _write_vectors(files, codec.d, order, chunks)
-    _code(codec, stored)
+    stored = _write_vectors(files, _mapped(spool, codec.d), order)
+    spool.unlink()
+    for start in range(0, len(stored), CHUNK):  # FAISS numbers them as they come
+        codec.add(stored[start : start + CHUNK].astype(np.float32))
     faiss.write_index(codec, str(files.lists))
-    sums = {name: sha256_of(folder / name) for name in (LISTS, VECTORS, ROWS, BY_ROW)}
-    files.describe(SegmentDescription(field, space, codec.d, len(rows), codec_name, sums))
-    return files
-
-
-def _assigned(codec: Any, chunks: Chunks) -> tuple[Rows, NDArray[np.int64]]:
-    """The rows in the order they come, and the list of each."""
-    rows, lists = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    quantizer = faiss.extract_index_ivf(codec).quantizer
-    for chunk_rows, vectors in chunks():
-        rows.append(chunk_rows)
-        lists.append(quantizer.assign(rotated(codec, vectors), 1).ravel())
-    return np.concatenate(rows), np.concatenate(lists)
+    return _describe(files, SegmentDescription(field, space, codec.d, len(rows), codec_name, {}))
 
 
 def rotated(codec: Any, vectors: Vectors) -> Vectors:
@@ -58,31 +53,41 @@ def rotated(codec: Any, vectors: Vectors) -> Vectors:
     return turned
 
 
+def _spooled(spool: Path, codec: Any, chunks: Chunks) -> tuple[Rows, NDArray[np.int64]]:
+    """The rows in the order they come, and the list of each."""
+    rows, lists = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    quantizer = faiss.extract_index_ivf(codec).quantizer
+    with spool.open("wb") as file:
+        for chunk_rows, vectors in chunks:
+            rows.append(chunk_rows)
+            lists.append(quantizer.assign(rotated(codec, vectors), 1).ravel())
+            vectors.astype(STORED).tofile(file)
+    return np.concatenate(rows), np.concatenate(lists)
+
+
 def _write_rows(files: SegmentFiles, rows: Rows) -> None:
     rows.astype("<i8").tofile(files.rows)
     np.argsort(rows).astype("<i4").tofile(files.by_row)
 
 
-def _write_vectors(files: SegmentFiles, dimension: int, order: NDArray[np.intp], chunks: Chunks) -> NDArray[np.float16]:
-    slots = np.empty(len(order), np.int64)
-    slots[order] = np.arange(len(order))
-    stored = np.memmap(files.vectors, STORED, "w+", shape=(len(order), dimension)) if len(order) else _none(dimension)
-    start = 0
-    for _, vectors in chunks():
-        stored[slots[start : start + len(vectors)]] = vectors.astype(STORED)
-        start += len(vectors)
-    if isinstance(stored, np.memmap):
-        stored.flush()
-    else:
-        files.vectors.touch()
-    return stored
+def _write_vectors(files: SegmentFiles, spooled: Stored, order: NDArray[np.intp]) -> Stored:
+    with files.vectors.open("wb") as file:
+        for start in range(0, len(order), CHUNK):
+            spooled[order[start : start + CHUNK]].tofile(file)
+    return _mapped(files.vectors, spooled.shape[1])
 
 
-def _code(codec: Any, stored: NDArray[np.float16]) -> None:
-    """Slot by slot: FAISS numbers them as they come."""
-    for start in range(0, len(stored), CHUNK):
-        codec.add(stored[start : start + CHUNK].astype(np.float32))
+def _mapped(path: Path, dimension: int) -> Stored:
+    if not path.stat().st_size:
+        return np.empty((0, dimension), STORED)
+    return np.memmap(path, STORED, "r").reshape(-1, dimension)
 
 
-def _none(dimension: int) -> NDArray[np.float16]:
-    return np.empty((0, dimension), STORED)
+def _describe(files: SegmentFiles, description: SegmentDescription) -> SegmentDescription:
+    """The description comes last, when everything it names is on the disk."""
+    for name in (LISTS, VECTORS, ROWS, BY_ROW):
+        sync_file(files.root / name)
+        description.files[name] = sha256_of(files.root / name)
+    files.describe(description)
+    sync_folder(files.root)
+    return description

@@ -15,7 +15,7 @@ from index.exact_segment import ExactSegment
 from index.sealed import sealed_segment
 from index.sealed.codec import CodecKind, CodecSpec
 from index.sealed.sealed_segment import SealedSegment, SealedView
-from index.sealed.search_settings import SearchSettings
+from index.sealed.search_settings import CurvePoint, SearchSettings
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.segment_writer import write_segment
 from index.sealed.training import train
@@ -23,7 +23,8 @@ from index.stored_vectors import decode, encode
 from index.types import SearchParameters, Vectors
 
 DIMENSION, COUNT = 32, 6_000
-WIDE = SearchSettings(probes=16, candidates=30)
+WIDE = (CurvePoint(SearchSettings(probes=16, candidates=30), recall=0.99, ms=1.0),)
+PARAMS = SearchParameters()
 KINDS: tuple[CodecKind, ...] = ("ivf-pq", "ivf-pq-fastscan", "ivf-rabitq")
 
 
@@ -48,12 +49,12 @@ class Sealed:
     ) -> float:
         """recall@10 over 50 queries; every hit must be allowed, live, and carry its exact cosine."""
         dead = dead or BitMap()
-        view = SealedView(self.segment, from_rows(self.segment.slots_of(np.array(list(dead), np.int64))))
+        view = SealedView(self.segment, BitMap(), WIDE).without(np.array(list(dead), np.int64))
         wanted = from_rows(self.rows) - dead if allowed is None else allowed - dead
         found = 0
         for query in clustered(50, seed=3):
             expected = self.exact.view.search(query, 10, wanted, SearchParameters())
-            hits = view.search(query, 10, allowed, settings)
+            hits = view.search(query, 10, allowed, PARAMS)
             assert set(hits.rows.tolist()) <= set(wanted)
             assert hits.cosines == pytest.approx(self.vectors[np.searchsorted(self.rows, hits.rows)] @ query, abs=1e-6)
             assert (np.diff(hits.cosines) <= 0).all()
@@ -81,7 +82,7 @@ def sealed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         for start in range(0, COUNT, 1000):
             yield rows[start : start + 1000], vectors[start : start + 1000]
 
-    write_segment(folder, codec, "c1", "image", "tiny/1", chunks)
+    write_segment(folder, codec, "c1", "image", "tiny/1", chunks())
     exact = ExactSegment(DIMENSION)
     exact.stage(rows, vectors)
     exact.publish(BitMap())
@@ -106,7 +107,7 @@ def test_filters_keep_the_recall(sealed: Sealed, share: float, monkeypatch: pyte
 def test_without_settings_the_search_is_exact(sealed: Sealed) -> None:
     query = clustered(1, seed=9)[0]
     expected = sealed.exact.view.search(query, 25, None, SearchParameters())
-    hits = SealedView(sealed.segment, BitMap()).search(query, 25, None, None)
+    hits = SealedView(sealed.segment, BitMap()).search(query, 25, None, SearchParameters(exact=True))
     assert hits.rows.tolist() == expected.rows.tolist()
 
 
@@ -129,8 +130,8 @@ def test_slots_lie_in_list_order(sealed: Sealed) -> None:
 def test_torn_and_flipped_files_are_noticed(tmp_path: Path, name: str) -> None:
     vectors = clustered(700, seed=1)
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 16), vectors)
-    files = write_segment(tmp_path, codec, "c1", "image", "tiny/1", lambda: iter([(np.arange(700), vectors)]))
-    path = tmp_path / name
+    write_segment(tmp_path, codec, "c1", "image", "tiny/1", [(np.arange(700), vectors)])
+    files, path = SegmentFiles(tmp_path), tmp_path / name
     whole = path.read_bytes()
     path.write_bytes(whole[:-100])
     with pytest.raises(CorruptError):
@@ -142,7 +143,7 @@ def test_torn_and_flipped_files_are_noticed(tmp_path: Path, name: str) -> None:
 
 def test_an_empty_segment_finds_nothing(tmp_path: Path) -> None:
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 16), clustered(700, seed=1))
-    write_segment(tmp_path, codec, "c1", "image", "tiny/1", lambda: iter([]))
+    write_segment(tmp_path, codec, "c1", "image", "tiny/1", [])
     segment = SealedSegment(tmp_path)
     assert segment.slots_of(np.array([1, 2])).tolist() == []
-    assert SealedView(segment, BitMap()).search(clustered(1, 2)[0], 5, None, WIDE).rows.tolist() == []
+    assert SealedView(segment, BitMap()).search(clustered(1, 2)[0], 5, None, PARAMS).rows.tolist() == []

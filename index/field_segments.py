@@ -1,0 +1,76 @@
+"""The segments of one vector field: sealed ones, and the exact one that takes the writes.
+
+A row lives in at most one of them: when its vector changes, it dies where it was and comes back in the exact
+segment. Owned by the collection's state, with the rules of `exact_segment`: one thread stages, `publish` comes
+under the lock, views are immutable.
+"""
+
+from collections.abc import Sequence
+
+from pyroaring import BitMap
+
+from index.bitmaps import Rows, from_rows, to_rows
+from index.exact_segment import ExactSegment, Mask
+from index.sealed.sealed_segment import SealedView
+from index.segment import SegmentView
+from index.types import Vectors
+
+
+class FieldSegments:
+    """What `CollectionState` holds of a field."""
+
+    def __init__(self, dimension: int, sealed: Sequence[SealedView] = ()) -> None:
+        self._sealed = tuple(sealed)
+        self._exact = ExactSegment(dimension)
+
+    @property
+    def views(self) -> tuple[SegmentView, ...]:
+        return (*self._sealed, self._exact.view)
+
+    @property
+    def live(self) -> int:
+        return self._exact.live + sum(view.live for view in self._sealed)
+
+    @property
+    def fresh(self) -> int:
+        """Live rows that are not sealed."""
+        return self._exact.live
+
+    @property
+    def nbytes(self) -> int:
+        return self._exact.nbytes + sum(view.nbytes for view in self._sealed)
+
+    def unstage(self) -> None:
+        self._exact.unstage()
+
+    def stage(self, rows: Rows, vectors: Vectors) -> None:
+        self._exact.stage(rows, vectors)
+
+    def publish(self, dead: BitMap) -> None:
+        """Kill these rows wherever they are, and show what was staged. Under the collection's lock."""
+        if dead and self._sealed:
+            rows = to_rows(dead)
+            self._sealed = tuple(view.without(rows) for view in self._sealed)
+        self._exact.publish(dead)
+
+    def sealed_rows(self) -> BitMap:
+        """Every row of the sealed segments, dead or alive."""
+        return BitMap().union(*(from_rows(view.segment.rows) for view in self._sealed)) if self._sealed else BitMap()
+
+    def vectors(self, rows: Rows) -> tuple[Mask, Vectors]:
+        """Which rows have a vector, and float32 [n, d] with zeros where none. Under the collection's lock."""
+        found, vectors = self._exact.vectors(rows)
+        for view in self._sealed:
+            there, slots = view.live_slots(rows)
+            vectors[there] = view.segment.vectors(slots)
+            found |= there
+        return found, vectors
+
+    def needs_compaction(self) -> bool:
+        return self._exact.needs_compaction()
+
+    def compacted(self) -> "FieldSegments":
+        """The same without the dead slots of the exact segment; this one stays as it is."""
+        compact = FieldSegments(1, self._sealed)
+        compact._exact = self._exact.compacted()
+        return compact

@@ -1,0 +1,153 @@
+"""Seals a collection: writes new segments, measures them, publishes the snapshot that names them.
+
+Runs in a process of its own, at low priority (`python -m index.sealed`), while the collection takes writes: what
+changes meanwhile has a later sequence number, is left out here, and stays in the exact segment of whoever serves.
+The starter of the process holds the collection's writer lock, so that there is one builder at a time.
+"""
+
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from pyroaring import BitMap
+
+from index.bitmaps import Rows, from_rows, to_rows
+from index.catalog import read_spec
+from index.catalog_connection import connect, transaction, translated
+from index.durable_files import sync_file, sync_folder
+from index.sealed.catalog_vectors import rows_between, vectors_of
+from index.sealed.codec import CodecKind, CodecSpec, fits, lists_for
+from index.sealed.measuring import curve
+from index.sealed.sealed_segment import SealedSegment
+from index.sealed.search_settings import CurvePoint
+from index.sealed.segment_writer import write_segment
+from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles, dead_rows_text
+from index.sealed.tiers import Standing, needs_training, to_merge
+from index.sealed.training import load, save, train
+from index.types import CollectionSpec, FieldName, Vectors
+
+QUERIES = 200
+"""Held-out queries of a kind."""
+Progress = Callable[[str, float], None]
+"""What is being done, and the share of it that is done, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class SealOrder:
+    """What is asked of a builder."""
+
+    codec: CodecKind = "ivf-rabitq"
+    least: int = 20_000
+    """A field with fewer vectors stays exact."""
+    queries: Mapping[str, Vectors] = field(default_factory=dict)
+    """Query kind to held-out queries, float32 [q, d]; pictures of the collection itself need none."""
+
+
+def seal(root: Path, order: SealOrder, progress: Progress) -> Snapshot | None:
+    """Seal all that is committed now; None where no field has enough vectors. Raises what the store raises."""
+    files = SnapshotFiles(root)
+    with closing(connect(root / "catalog.sqlite", writable=False)) as connection:
+        with transaction(connection):
+            spec = read_spec(connection)
+            (sequence,) = connection.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
+        previous = files.read()
+        builders = [FieldBuilder(files, connection, spec, name, sequence, order, progress) for name in spec.fields]
+        sealed = {one.field: one.built(previous) for one in builders}
+    fields: dict[str, SealedField] = {name: found for name, found in sealed.items() if found is not None}
+    if not fields:
+        return None
+    snapshot = Snapshot((previous.number if previous else 0) + 1, sequence, fields)
+    files.publish(snapshot)
+    files.sweep()
+    return snapshot
+
+
+@dataclass(frozen=True)
+class FieldBuilder:
+    """Seals one vector field up to `sequence`."""
+
+    files: SnapshotFiles
+    connection: sqlite3.Connection
+    spec: CollectionSpec
+    field: FieldName
+    sequence: int
+    order: SealOrder
+    progress: Progress
+
+    def built(self, previous: Snapshot | None) -> SealedField | None:
+        """None where the field stays exact."""
+        before = previous.fields.get(self.field) if previous else None
+        live = rows_between(self.connection, self.spec, self.field, -1, self.sequence)
+        if before is None and (len(live) < self.order.least or not fits(self.order.codec, self.spec.dimension)):
+            return None
+        after = previous.sequence if previous and before else -1
+        fresh = rows_between(self.connection, self.spec, self.field, after, self.sequence)
+        if before is None or needs_training(before.trained_for, len(live)):
+            codec = self._train(live)
+            return self._described(codec, len(live), {self._write(codec, live): BitMap()})
+        return self._grown(before, live, fresh)
+
+    def _grown(self, before: SealedField, live: BitMap, fresh: BitMap) -> SealedField:
+        """The same codec: fresh rows go into a new segment, with those of the segments it swallows."""
+        segments = {name: SealedSegment(self.files.segment(name)) for name in before.segments}
+        alive = {name: from_rows(segment.rows) & (live - fresh) for name, segment in segments.items()}
+        standing = [Standing(name, segments[name].count, segments[name].count - len(alive[name])) for name in segments]
+        merged = to_merge(standing, len(fresh))
+        if not merged and not fresh:
+            return before
+        rows = fresh.union(*(alive[name] for name in merged))
+        dead = {name: from_rows(segments[name].rows) - alive[name] for name in segments if name not in merged}
+        dead[self._write(before.codec, rows)] = BitMap()
+        return self._described(before.codec, before.trained_for, dead)
+
+    def _train(self, rows: BitMap) -> str:
+        spec = CodecSpec(self.order.codec, self.spec.dimension, lists_for(len(rows)))
+        self.progress(f"training {spec.factory} for '{self.field}'", 0.0)
+        chosen = np.random.default_rng(0).permutation(to_rows(rows))[: spec.sample_size]
+        chunks = vectors_of(self.connection, self.spec, self.field, from_rows(chosen), self.sequence)
+        codec = train(spec, np.concatenate([vectors for _, vectors in chunks]))
+        name = f"{self.field}-{uuid.uuid4().hex[:12]}"
+        path = self.files.codec(name)
+        with translated():
+            path.parent.mkdir(exist_ok=True)
+            save(codec, path)
+            sync_file(path)
+            sync_folder(path.parent)
+        return name
+
+    def _write(self, codec: str, rows: BitMap) -> str:
+        name = f"{self.field}-{uuid.uuid4().hex[:12]}"
+        folder = self.files.segment(name)
+        with translated():
+            folder.mkdir(parents=True)
+            write_segment(
+                folder, load(self.files.codec(codec)), codec, self.field, self.spec.space_id, self._read(rows)
+            )
+            sync_folder(folder.parent)
+        return name
+
+    def _read(self, rows: BitMap) -> Iterator[tuple[Rows, Vectors]]:
+        done = 0
+        for page_rows, vectors in vectors_of(self.connection, self.spec, self.field, rows, self.sequence):
+            yield page_rows, vectors
+            done += len(page_rows)
+            self.progress(f"writing {len(rows)} vectors of '{self.field}'", done / len(rows))
+
+    def _described(self, codec: str, trained_for: int, dead: Mapping[str, BitMap]) -> SealedField:
+        """`dead`: the segments, and the rows that are dead in each."""
+        self.progress(f"measuring '{self.field}'", 0.0)
+        segments = [SealedSegment(self.files.segment(name)) for name in dead]
+        return SealedField(codec, tuple(dead), dead_rows_text(dead), trained_for, self._curves(segments))
+
+    def _curves(self, segments: Sequence[SealedSegment]) -> dict[str, list[CurvePoint]]:
+        """For each kind of query: its own held-out ones, and for pictures some of the collection's own."""
+        curves = {kind: curve(segments, queries) for kind, queries in self.order.queries.items() if len(queries)}
+        largest = max(segments, key=lambda segment: segment.count)
+        if "image" not in curves and largest.count:
+            slots = np.random.default_rng(1).permutation(largest.count)[:QUERIES]
+            curves["image"] = curve(segments, largest.vectors(slots), np.asarray(largest.rows[slots]))
+        return curves

@@ -1,0 +1,39 @@
+"""Reads the vectors to be sealed from the catalogue, page by page, so that no read transaction lasts."""
+
+import sqlite3
+from collections.abc import Iterator
+
+import numpy as np
+from pyroaring import BitMap
+
+from index.bitmaps import Rows
+from index.catalog_connection import transaction
+from index.stored_vectors import decode
+from index.types import CollectionSpec, FieldName, Vectors
+
+PAGE = 4_096
+
+_FRESH = """SELECT items.row FROM items WHERE vector_sequence > ? AND vector_sequence <= ?
+    AND EXISTS (SELECT 1 FROM vectors WHERE vectors.row = items.row AND field = ? AND space = ?)"""
+_PAGE = """SELECT items.row, vectors.data FROM items CROSS JOIN vectors
+    ON vectors.row = items.row AND vectors.field = ? AND vectors.space = ?
+    WHERE items.row BETWEEN ? AND ? AND items.vector_sequence <= ? ORDER BY items.row"""
+
+
+def rows_between(connection: sqlite3.Connection, spec: CollectionSpec, field: FieldName, after: int, to: int) -> BitMap:
+    """The live rows whose vector of this field was set after one change and not after another."""
+    with transaction(connection):
+        return BitMap(row for (row,) in connection.execute(_FRESH, (after, to, field, spec.space_id)))
+
+
+def vectors_of(
+    connection: sqlite3.Connection, spec: CollectionSpec, field: FieldName, rows: BitMap, to: int
+) -> Iterator[tuple[Rows, Vectors]]:
+    """Their vectors, float32 [n, d]; rows that were deleted or changed after `to` meanwhile are left out."""
+    for start in range(0, len(rows), PAGE):
+        page = rows[start : start + PAGE]
+        with transaction(connection):
+            bounds = (field, spec.space_id, page.min(), page.max(), to)
+            found = [(row, data) for row, data in connection.execute(_PAGE, bounds) if row in page]
+        if found:
+            yield np.array([row for row, _ in found], np.int64), decode([data for _, data in found], spec.dimension)

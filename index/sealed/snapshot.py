@@ -1,0 +1,135 @@
+"""Which sealed segments a collection has, as of which change. Owns `snapshots/<n>.json`, `CURRENT` and what they name.
+
+A snapshot is whole or absent: its segments are finished first, then its own file, then `CURRENT` is renamed over.
+Segments are shared between snapshots, so that sealing new rows rewrites no old ones. What no current snapshot
+names is removed at once: a process that has it mapped keeps its pages, one that is about to open it reads
+`CURRENT` again.
+"""
+
+import shutil
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pyroaring import BitMap
+
+from index.catalog_connection import translated
+from index.durable_files import place_durably, sync_folder
+from index.errors import CorruptError
+from index.sealed.search_settings import CurvePoint, SearchSettings
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class SealedField:
+    """The sealed side of one vector field."""
+
+    codec: str
+    """Name of the trained codec that all its segments share."""
+    segments: tuple[str, ...]
+    dead: Mapping[str, str]
+    """Segment to the rows that were dead in it by then: a roaring bitmap in base64."""
+    trained_for: int
+    """How many vectors there were when the codec was trained."""
+    curves: Mapping[str, Sequence[CurvePoint]] = field(default_factory=dict)
+    """Query kind to what was measured for it on held-out queries."""
+
+    def dead_rows(self, segment: str) -> BitMap:
+        return BitMap.deserialize(b64decode(self.dead[segment])) if segment in self.dead else BitMap()
+
+
+def dead_rows_text(dead: Mapping[str, BitMap]) -> dict[str, str]:
+    """As `SealedField.dead` holds them."""
+    return {name: b64encode(rows.serialize()).decode() for name, rows in dead.items() if rows}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was sealed when the catalogue stood at `sequence`."""
+
+    number: int
+    sequence: int
+    fields: Mapping[str, SealedField]
+    format_version: int = FORMAT_VERSION
+
+
+@dataclass(frozen=True)
+class SnapshotFiles:
+    """Where the sealed side of a collection lies."""
+
+    root: Path
+    """The folder of the collection."""
+
+    @property
+    def current(self) -> Path:
+        return self.root / "CURRENT"
+
+    def segment(self, name: str) -> Path:
+        return self.root / "segments" / name
+
+    def codec(self, name: str) -> Path:
+        return self.root / "codecs" / f"{name}.faiss"
+
+    def description(self, number: int) -> Path:
+        return self.root / "snapshots" / f"{number:08d}.json"
+
+    def read(self) -> Snapshot | None:
+        """The current snapshot; None where nothing was sealed yet. Raises CorruptError."""
+        try:
+            number = int(self.current.read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise CorruptError(f"{self.current.name} of '{self.root.name}' cannot be read: {error}") from error
+        try:
+            return _loaded(orjson.loads(self.description(number).read_bytes()))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise CorruptError(f"snapshot {number} of '{self.root.name}' cannot be read: {error}") from error
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Make it the current one, durably. Its segments and codecs are finished and synced before."""
+        path = self.description(snapshot.number)
+        with translated():
+            path.parent.mkdir(exist_ok=True)
+            place_durably({path: orjson.dumps(asdict(snapshot), option=orjson.OPT_INDENT_2)})
+            sync_folder(path.parent)
+            place_durably({self.current: str(snapshot.number).encode()})
+            sync_folder(self.root)
+
+    def sweep(self) -> None:
+        """Remove what the current snapshot does not name. Only while nobody builds."""
+        current = self.read()
+        fields = current.fields.values() if current else ()
+        kept = {self.segment(name) for sealed in fields for name in sealed.segments}
+        kept |= {self.codec(sealed.codec) for sealed in fields}
+        kept |= {self.description(current.number)} if current else set()
+        for folder in ("segments", "codecs", "snapshots"):
+            for path in (self.root / folder).glob("*"):
+                if path not in kept:
+                    _remove(path)
+
+
+def _loaded(found: dict[str, Any]) -> Snapshot:
+    if found["format_version"] != FORMAT_VERSION:
+        raise ValueError(f"format {found['format_version']}; this version reads {FORMAT_VERSION}")
+    fields = {name: _loaded_field(sealed) for name, sealed in found["fields"].items()}
+    return Snapshot(found["number"], found["sequence"], fields)
+
+
+def _loaded_field(found: dict[str, Any]) -> SealedField:
+    curves = {
+        kind: tuple(CurvePoint(SearchSettings(**point.pop("settings")), **point) for point in points)
+        for kind, points in found["curves"].items()
+    }
+    return SealedField(found["codec"], tuple(found["segments"]), found["dead"], found["trained_for"], curves)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,44 @@
+"""Which segments a seal writes anew. Pure functions of sizes.
+
+Segments of like size are merged (as log-structured stores do), so that a row is rewritten about once for each
+doubling of the collection, and a search visits few segments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+GROWTH = 2
+"""A new segment swallows the others up to so many times its size."""
+MAX_DEAD_SHARE = 0.3
+"""A segment with more dead rows is rewritten without them."""
+RETRAIN_GROWTH = 8
+"""Lists that were trained for so many times fewer vectors are trained again."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A sealed segment as it stands."""
+
+    name: str
+    rows: int
+    dead: int
+
+    @property
+    def live(self) -> int:
+        return self.rows - self.dead
+
+
+def to_merge(standing: Sequence[Standing], fresh: int) -> list[str]:
+    """The names of the segments that go into the new one, with `fresh` rows that were never sealed."""
+    merged = {one.name: one for one in standing if one.dead > MAX_DEAD_SHARE * one.rows}
+    size = fresh + sum(one.live for one in merged.values())
+    for one in sorted(standing, key=lambda one: one.live):
+        if one.name not in merged and one.live <= GROWTH * size:
+            merged[one.name] = one
+            size += one.live
+    return list(merged)
+
+
+def needs_training(trained_for: int | None, total: int) -> bool:
+    """Whether the lists no longer suit the number of vectors; `trained_for` None: there are none yet."""
+    return trained_for is None or total > RETRAIN_GROWTH * trained_for

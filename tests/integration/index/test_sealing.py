@@ -1,0 +1,170 @@
+"""A collection that is sealed while it changes answers as one that never was."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+
+from index.sealed.builder import SealOrder, seal
+from index.sealed.snapshot import SnapshotFiles
+from index.store import LocalStore
+from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vectors
+
+DIMENSION = 16
+SPEC = CollectionSpec("shoes", "tiny", "tiny/1", DIMENSION, fields=("image",))
+ORDER = SealOrder(least=300)
+EXACT = SearchParameters(exact=True)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    yield
+    faiss.omp_set_num_threads(before)
+
+
+def vectors(count: int, seed: int) -> Vectors:
+    found = np.random.default_rng(seed).standard_normal((count, DIMENSION)).astype(np.float32)
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    return found
+
+
+def items(numbers: range, seed: int) -> list[ItemWrite]:
+    return [
+        ItemWrite(f"i{n}", f"{seed}", attributes={"brand": f"b{n % 5}"}, vectors={"image": vector})
+        for n, vector in zip(numbers, vectors(len(numbers), seed), strict=True)
+    ]
+
+
+def seal_now(folder: Path) -> None:
+    assert seal(folder / "shoes", ORDER, lambda doing, share: None) is not None
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LocalStore]:
+    opened = LocalStore(tmp_path)
+    yield opened
+    opened.close()
+
+
+def answers(store: LocalStore, params: SearchParameters = EXACT) -> list[list[str]]:
+    """Of ten queries, half of them filtered."""
+    collection = store.open("shoes")
+    brand = Filter(must=(Match("brand", ("b1",)),))
+    return [
+        [hit.id for hit in collection.search("image", query, 15, brand if n % 2 else None, params)]
+        for n, query in enumerate(vectors(10, 99))
+    ]
+
+
+def change(store: LocalStore, seed: int) -> None:
+    """New items, changed vectors, changed attributes only, deletions."""
+    collection = store.open("shoes")
+    collection.upsert(items(range(400 + 50 * seed, 450 + 50 * seed), seed))
+    collection.upsert(items(range(10 * seed, 10 * seed + 30), seed + 100))
+    collection.patch(f"i{10 * seed + 5}", {"brand": "b1"})
+    collection.delete([f"i{n}" for n in range(100 + 20 * seed, 115 + 20 * seed)])
+
+
+def wait_for_snapshot(store: LocalStore, number: int) -> None:
+    state = store.open("shoes")._state
+    with state._changed:
+        assert state._changed.wait_for(lambda: state.snapshot is not None and state.snapshot.number >= number, 60)
+
+
+def test_sealing_between_changes_alters_no_answer(store: LocalStore, tmp_path: Path) -> None:
+    collection = store.create(SPEC)
+    collection.upsert(items(range(400), 0))
+    for round_ in range(4):
+        change(store, round_)
+        before = answers(store)
+        seal_now(tmp_path)
+        wait_for_snapshot(store, round_ + 1)
+        assert answers(store) == before
+        change(store, round_ + 10)
+        after = answers(store)
+        again = LocalStore(tmp_path, mode="read")
+        assert answers(again) == after
+        again.close()
+
+
+def test_a_write_during_a_seal_is_neither_lost_nor_doubled(store: LocalStore, tmp_path: Path) -> None:
+    collection = store.create(SPEC)
+    collection.upsert(items(range(400), 0))
+
+    def meanwhile(doing: str, share: float) -> None:
+        if doing.startswith("writing"):
+            collection.upsert(items(range(0, 40), 77))
+            collection.delete([f"i{n}" for n in range(50, 60)])
+
+    assert seal(tmp_path / "shoes", ORDER, meanwhile) is not None
+    before = answers(store)
+    wait_for_snapshot(store, 1)
+    assert answers(store) == before
+    assert collection.info().items == 390
+    assert collection.info().vectors["image"] == 390
+
+
+def test_stored_vectors_come_from_whichever_segment(store: LocalStore, tmp_path: Path) -> None:
+    collection = store.create(SPEC)
+    collection.upsert(items(range(400), 0))
+    seal_now(tmp_path)
+    wait_for_snapshot(store, 1)
+    collection.upsert(items(range(20), 5))
+    found = collection.vectors("image", ["i3", "i300", "nobody"])
+    assert found[0] == pytest.approx(vectors(20, 5)[3], abs=1e-3)
+    assert found[1] == pytest.approx(vectors(400, 0)[300], abs=1e-3)
+    assert found[2] is None
+
+
+def test_a_damaged_snapshot_is_left_out_and_built_again(store: LocalStore, tmp_path: Path) -> None:
+    store.create(SPEC).upsert(items(range(400), 0))
+    before = answers(store)
+    seal_now(tmp_path)
+    files = SnapshotFiles(tmp_path / "shoes")
+    snapshot = files.read()
+    assert snapshot is not None
+    (name,) = snapshot.fields["image"].segments
+    (files.segment(name) / "vectors.f16").write_bytes(b"torn")
+    again = LocalStore(tmp_path, mode="read")
+    assert answers(again) == before
+    again.close()
+
+
+def test_the_sweep_leaves_what_is_named_and_nothing_else(store: LocalStore, tmp_path: Path) -> None:
+    store.create(SPEC).upsert(items(range(400), 0))
+    for seed in range(3):
+        change(store, seed)
+        seal_now(tmp_path)
+    files = SnapshotFiles(tmp_path / "shoes")
+    snapshot = files.read()
+    assert snapshot is not None and snapshot.number == 3
+    assert {path.name for path in (files.root / "segments").iterdir()} == set(snapshot.fields["image"].segments)
+    assert len(list((files.root / "snapshots").iterdir())) == len(list((files.root / "codecs").iterdir())) == 1
+
+
+def test_small_collections_stay_exact(store: LocalStore, tmp_path: Path) -> None:
+    store.create(SPEC).upsert(items(range(200), 0))
+    assert seal(tmp_path / "shoes", ORDER, lambda doing, share: None) is None
+
+
+def test_approximate_search_finds_nearly_the_same(store: LocalStore, tmp_path: Path) -> None:
+    store.create(SPEC).upsert(items(range(400), 0))
+    seal_now(tmp_path)
+    wait_for_snapshot(store, 1)
+    exact, found = answers(store), answers(store, SearchParameters())
+    shared = [len(set(one) & set(other)) / 15 for one, other in zip(exact, found, strict=True)]
+    assert np.mean(shared) >= 0.9
+
+
+def test_the_builder_runs_in_a_process_of_its_own(store: LocalStore, tmp_path: Path) -> None:
+    store.create(SPEC).upsert(items(range(400), 0))
+    command = [sys.executable, "-m", "index.sealed", str(tmp_path / "shoes"), "ivf-rabitq", "300"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    assert done.stdout.splitlines()[-1] == '{"snapshot":1}'
+    wait_for_snapshot(store, 1)
