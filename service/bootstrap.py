@@ -12,7 +12,7 @@ from models.bundle import Bundle, find_bundles
 from models.encoder import Encoder
 from models.pictures import PictureLimits
 from service.admission import Admission
-from service.cache import MemoryCache
+from service.caches import Caches, open_caches
 from service.decode import Decoder
 from service.embedder import Embedder
 from service.errors import NoBundleError, SettingsError
@@ -27,9 +27,8 @@ from service.pipeline.interpret import Interpreter
 from service.pipeline.item_encoder import ItemEncoder
 from service.pipeline.items import Items
 from service.pipeline.models import Models
-from service.pipeline.recipe import QueryState
 from service.pipeline.search import Searcher
-from service.queue import DirectRunner, Encoded, EncodeQueue, LocalQueue
+from service.queue import DirectRunner, EncodeQueue, LocalQueue
 from service.settings import Settings
 from service.types import Limits
 
@@ -56,6 +55,7 @@ class Application:
     embeddings: Embeddings
     models: Models
     admission: Admission
+    caches: Caches
     queue: EncodeQueue
     store: CollectionStore
     pools: tuple[Threads, ...]
@@ -63,6 +63,7 @@ class Application:
     async def close(self) -> None:
         """Refuse new work, let accepted work finish within `drain_s`, close the store. May be called twice."""
         await asyncio.to_thread(self._close)
+        await self.caches.close()
 
     def _close(self) -> None:
         self.queue.close(self.settings.drain_s)
@@ -129,7 +130,8 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
     waiting = _threads("wait", _WAITERS)
     decoder = Decoder(decoding, picture_limits_of(settings), settings.decode_runs)
     admission = Admission(queue, metrics)
-    embedder = Embedder(queue, _vector_cache(settings, metrics), decoder, admission, limits.max_text_chars)
+    caches = open_caches(settings, metrics)
+    embedder = Embedder(queue, caches.vectors, decoder, admission, limits.max_text_chars)
     manifests = {name: encoder.manifest for name, encoder in encoders.items()}
     models = Models(manifests, default_model(settings, manifests), queue, store, storing)
     access = Access(store, models, storing, writing, waiting)
@@ -139,12 +141,13 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
     return Application(
         settings=settings,
         metrics=metrics,
-        searcher=Searcher(access, interpreter, _query_cache(settings, metrics), metrics, limits),
+        searcher=Searcher(access, interpreter, caches.queries, metrics, limits),
         items=Items(access, ItemEncoder(decoder, embedder), decoder, metrics, limits, window, settings.read_deadline_s),
         collections=Collections(store, models, storing, writing, settings.read_deadline_s),
         embeddings=Embeddings(models, embedder, metrics, limits, window),
         models=models,
         admission=admission,
+        caches=caches,
         queue=queue,
         store=store,
         pools=(decoding, storing, writing, waiting),
@@ -177,25 +180,6 @@ def picture_limits_of(settings: Settings) -> PictureLimits:
 def _threads(name: str, workers: int) -> Threads:
     return Threads(name, workers, workers * _WAITING_PER_THREAD)
 
-
-def _vector_cache(settings: Settings, metrics: Metrics) -> MemoryCache[Encoded]:
-    return MemoryCache(
-        settings.vector_cache_entries,
-        settings.vector_cache_bytes,
-        settings.vector_cache_ttl_s,
-        metrics.cache_lookups,
-        "vectors",
-    )
-
-
-def _query_cache(settings: Settings, metrics: Metrics) -> MemoryCache[QueryState]:
-    return MemoryCache(
-        settings.query_state_entries,
-        settings.query_state_bytes,
-        settings.query_state_ttl_s,
-        metrics.cache_lookups,
-        "queries",
-    )
 
 
 def _part(registry: Mapping[str, str], name: str, what: str) -> object:

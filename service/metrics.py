@@ -60,6 +60,12 @@ class Metrics:
         self.cache_lookups = Counter(
             "lookalike_cache_lookups", "Look-ups by cache and result", ["cache", "result"], registry=self.registry
         )
+        self.cache_errors = Counter(
+            "lookalike_cache_errors",
+            "Commands and values that a cache between processes failed on",
+            ["cache", "reason"],
+            registry=self.registry,
+        )
         self.items_written = Counter(
             "lookalike_items", "Items of batches by outcome", ["status"], registry=self.registry
         )

@@ -42,6 +42,16 @@ class Settings(BaseSettings):
     write_threads: int = Field(4, ge=1, le=256, description="Writes to the collections at a time.")
     queue_interactive: int = Field(256, ge=1, description="Inputs that may wait for the encoder, of searches.")
     queue_bulk: int = Field(1024, ge=1, description="Inputs that may wait for the encoder, of indexing.")
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0",
+        repr=False,
+        description="Redis of the queue; `redis://:PASSWORD@HOST:PORT/DB`, `rediss://…` or `unix:///PATH`.",
+    )
+    redis_prefix: str = Field(
+        "lookalike",
+        min_length=1,
+        description="First part of all keys in Redis: gateways and workers of one fleet share it.",
+    )
     max_requests: int = Field(256, ge=1, description="Requests answered at a time; more are refused with 503.")
     max_body_bytes: int = Field(64_000_000, ge=1024, description="Largest request body.")
     max_picture_bytes: int = Field(20_000_000, ge=1024, description="Largest picture file.")
@@ -59,6 +69,9 @@ class Settings(BaseSettings):
     read_deadline_s: float = Field(5.0, gt=0, description="Time to read an item, a picture or a collection.")
     ready_deadline_s: float = Field(2.0, gt=0, description="Time for the readiness probe.")
     drain_s: float = Field(10.0, ge=0, description="Time that accepted work gets when the service stops.")
+    cache: Literal["memory", "redis"] = Field(
+        "memory", description="Where vectors and queries are cached: `memory`, or a `redis` that several gateways share."
+    )
     query_state_entries: int = Field(10_000, ge=1, description="Queries kept for `refine`.")
     query_state_bytes: int = Field(64_000_000, ge=1, description="Memory for them.")
     query_state_ttl_s: float = Field(900.0, gt=0, description="How long a query can be refined.")

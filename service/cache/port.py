@@ -17,3 +17,16 @@ class Cache(Protocol[V]):
 
     async def put(self, key: str, value: V, size_bytes: int) -> None:
         """Keep a value of about `size_bytes`; one larger than the whole cache is not kept."""
+
+
+class UnreadableValueError(Exception):
+    """Bytes that are no value of this release; never leaves this package."""
+
+
+class Codec(Protocol[V]):
+    """Values to bytes and back, for adapters between processes. Starts with a version; never pickle."""
+
+    def encode(self, value: V) -> bytes: ...
+
+    def decode(self, data: bytes) -> V:
+        """Raises UnreadableValueError."""
