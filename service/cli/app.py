@@ -1,6 +1,5 @@
 """The commands and how they hang together. Importing this is quick: commands import what they need when they run."""
 
-import os
 from importlib.metadata import version
 from typing import Annotated
 
@@ -32,8 +31,6 @@ def before_every_command(
     ] = False,
 ) -> None:
     """Search catalogues of pictures and products by words, picture, picture plus change, or product."""
-    # From 1.29 on, ONNX Runtime reports sessions to its maker unless it is told not to; nothing leaves this machine.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 app.command("serve")(serve.serve)

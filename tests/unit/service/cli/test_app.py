@@ -1,6 +1,5 @@
 """The command line as a whole: quick to start, errors as sentences, exit codes as documented."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -59,12 +58,6 @@ def test_foreseen_errors_are_a_sentence_and_a_code(
 def test_what_nobody_foresaw_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError):
         raising(ZeroDivisionError())()
-
-
-def test_the_runtime_is_told_to_report_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
-    CliRunner().invoke(app, ["collections", "list", "--help"])
-    assert os.environ.pop("ORT_DISABLE_TELEMETRY") == "1"
 
 
 def test_the_version_is_told() -> None:
