@@ -189,8 +189,8 @@ def _fast_tokenizer(vocabulary: dict[str, int], merges: list[tuple[str, str]]) -
     words = pre_tokenizers.Split(Regex(_WORDS), behavior="removed", invert=True)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, pre_tokenizers.ByteLevel(add_prefix_space=False)])
     tokenizer.add_special_tokens([_START, _END])
-    ends = {"sep": (_END, vocabulary[_END]), "cls": (_START, vocabulary[_START])}
-    tokenizer.post_processor = processors.RobertaProcessing(**ends, add_prefix_space=False, trim_offsets=False)
+    ends = (_END, vocabulary[_END]), (_START, vocabulary[_START])
+    tokenizer.post_processor = processors.RobertaProcessing(*ends, trim_offsets=False, add_prefix_space=False)
     return tokenizer
 
 

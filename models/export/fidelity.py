@@ -3,7 +3,9 @@
 Vectors are centred first: all pictures share a large common part, and a cosine over that part hides any damage.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -39,6 +41,10 @@ class Fidelity:
             f"{tower}_fidelity_centred_cosine": self.centred_cosine,
             f"{tower}_fidelity_same_neighbour": self.same_neighbour,
         }
+
+
+Judge: TypeAlias = Callable[[Fidelity, str, str], None]
+"""Raises FidelityError when a precision (second) loses too much in a tower (third)."""
 
 
 def measure(reference: Vectors, reduced: Vectors) -> Fidelity:

@@ -10,7 +10,7 @@ from models.calibration import Calibration
 from models.encoder import Encoder
 from models.export import curves
 from models.export.errors import FidelityError
-from models.export.fidelity import MIN_PICTURES, measure, require_enough, require_signal
+from models.export.fidelity import MIN_PICTURES, Judge, measure, require_signal
 from models.export.request import Precision
 from models.export.sample import Sample
 from models.export.source import SourceModel
@@ -54,8 +54,8 @@ def require_sample(precision: Precision, sample: Sample | None) -> None:
         )
 
 
-def fidelity(exact: Encoder, reduced: Encoder, precision: Precision, sample: Sample) -> dict[str, float]:
-    """Figures of both towers; raises FidelityError, with the figures, when one of them loses too much."""
+def fidelity(exact: Encoder, reduced: Encoder, precision: Precision, sample: Sample, judge: Judge) -> dict[str, float]:
+    """Figures of both towers; `judge` raises FidelityError, with the figures, when one of them loses too much."""
     towers = {"image": (encode_pixels(exact, sample.pixels), encode_pixels(reduced, sample.pixels))}
     if exact.manifest.encodes_text:
         texts = _texts(sample)
@@ -64,7 +64,7 @@ def fidelity(exact: Encoder, reduced: Encoder, precision: Precision, sample: Sam
     for tower, (reference, found) in towers.items():
         require_signal(reference)
         result = measure(reference, found)
-        require_enough(result, precision, tower)
+        judge(result, precision, tower)
         figures |= result.as_figures(tower)
     return figures
 

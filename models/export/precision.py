@@ -5,7 +5,8 @@ measured by `models.export.fidelity`.
 - bf16: weights rounded to bfloat16 and widened when the graph is loaded; whether the arithmetic is bfloat16 too is
   the engine's choice (OpenVINO and TensorRT have a setting for it, ONNX Runtime on a CPU has no such kernels).
 - int8: weights of MatMul and Gemm in 8 bits, activations quantised while running. Never convolutions: that breaks
-  FastViT and its like.
+  FastViT and its like. Weights are unsigned: on a CPU without VNNI the kernels for signed ones add two products in
+  16 bits and saturate, so that the vectors would depend on the machine.
 """
 
 from pathlib import Path
@@ -35,7 +36,7 @@ def to_int8(source: Path, target: Path) -> None:
             source,
             target,
             op_types_to_quantize=["MatMul", "Gemm"],
-            weight_type=QuantType.QInt8,
+            weight_type=QuantType.QUInt8,
             per_channel=True,
             use_external_data_format=external,
         )

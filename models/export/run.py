@@ -13,6 +13,7 @@ from models.encoder import OnnxEncoder
 from models.export import open_clip_source, timm_source
 from models.export.description import bundle_name, final_manifest, first_manifest, with_files
 from models.export.errors import ExportError, UnknownModelError
+from models.export.fidelity import Judge, require_enough
 from models.export.measuring import fidelity, means_and_curves, parity, require_sample
 from models.export.precision import to_bf16, to_int8
 from models.export.probe import drawn_pictures, write_probe
@@ -25,8 +26,8 @@ from models.export.verify import verify
 from models.manifest import Manifest, write_manifest
 
 
-def export(request: ExportRequest) -> Exported:
-    """Make a bundle below `request.into`.
+def export(request: ExportRequest, judge: Judge = require_enough) -> Exported:
+    """Make a bundle below `request.into`; `judge` decides whether a reduced precision is faithful enough.
 
     Raises: an ExportError with a sentence that says what to do; then nothing was written.
     """
@@ -38,7 +39,7 @@ def export(request: ExportRequest) -> Exported:
     require_sample(request.precision, sample)
     request.into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=request.into) as room:
-        exported = _make(request, source, sample, Path(room), target.name)
+        exported = _make(request, source, sample, judge, Path(room), target.name)
         exported.folder.rename(target)
     return Exported(target, exported.manifest, exported.warnings)
 
@@ -61,7 +62,9 @@ def _sample(request: ExportRequest, source: SourceModel) -> Sample | None:
     return read_sample(request.pictures, source.preparation.geometry, request.sample)
 
 
-def _make(request: ExportRequest, source: SourceModel, sample: Sample | None, room: Path, name: str) -> Exported:
+def _make(
+    request: ExportRequest, source: SourceModel, sample: Sample | None, judge: Judge, room: Path, name: str
+) -> Exported:
     exact_folder, folder = room / "fp32", room / "made"
     exact_folder.mkdir()
     traced = trace_towers(source, exact_folder)
@@ -75,7 +78,7 @@ def _make(request: ExportRequest, source: SourceModel, sample: Sample | None, ro
         _reduce(source, traced, exact_folder, folder, request.precision)
         encoder = _open(folder, first)
         assert sample is not None  # `require_sample` came first
-        figures |= fidelity(exact, encoder, request.precision, sample)
+        figures |= fidelity(exact, encoder, request.precision, sample, judge)
     measured = means_and_curves(source, encoder, sample)
     write_probe(folder, traced.probe)
     manifest = with_files(final_manifest(first, request, measured, figures), folder)

@@ -1,6 +1,6 @@
 """Full-size published architectures through the exporter, as a user runs it: minutes each.
 
-Their weights are lively noise (tests/unit/models/export/lively.py): no hub is reached. What is shown is that each
+Their weights are lively noise (benchmarks/encoder/lively.py): no hub is reached. What is shown is that each
 design goes through and keeps its vectors; not that its published weights are good.
 """
 
@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.encoder.lively import noise, save_lively
 from models.export.libraries import open_clip_library, timm_library
 from models.export.request import ExportRequest, Precision
 from models.export.run import export
 from models.export.verify import verify
 from models.manifest import Manifest
-from tests.unit.models.export.lively import save_lively
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -24,10 +24,10 @@ def _weights(name: str, folder: Path) -> Path:
     path = folder / f"{name}.safetensors"
     if name in open_clip_library().list_models():
         model = open_clip_library().create_model(name, load_weights=False, pretrained_text=False)
-        save_lively(model, model.visual, model.visual.image_size[0], path)
+        save_lively(model, model.visual, noise(model.visual.image_size[0]), path)
     else:
         model = timm_library().create_model(name, pretrained=False, num_classes=0)
-        save_lively(model, model, model.pretrained_cfg["input_size"][1], path)
+        save_lively(model, model, noise(model.pretrained_cfg["input_size"][1]), path)
     return path
 
 

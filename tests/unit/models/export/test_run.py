@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.encoder.lively import noise, save_lively
 from models.bundle import open_bundle
 from models.encoder import OnnxEncoder
 from models.errors import BundleError, TextError
@@ -16,7 +17,6 @@ from models.export.probe import drawn_pictures
 from models.export.request import Exported, ExportRequest
 from models.export.run import export
 from models.export.verify import verify
-from tests.unit.models.export.lively import save_lively
 from tests.unit.models.export.tiny import DIMENSION, SIZE
 
 pytestmark = pytest.mark.timeout(600)  # tracing takes seconds of a quiet core, minutes of a busy one
@@ -117,7 +117,7 @@ def test_a_masked_multilingual_text_tower_is_trimmed(masked_folder: Path, tmp_pa
 def test_an_image_only_model_says_that_it_takes_no_text(tmp_path: Path) -> None:
     name, weights = "test_mambaout", tmp_path / "own.safetensors"
     model = timm_library().create_model(name, pretrained=False, num_classes=0)
-    save_lively(model, model, 160, weights)
+    save_lively(model, model, noise(160), weights)
     made = export(ExportRequest(name, tmp_path / "bundles", checkpoint=weights))
     assert made.manifest.image.size == 160
     assert made.manifest.image.mean == pytest.approx((0.485 * 255, 0.456 * 255, 0.406 * 255))

@@ -6,9 +6,9 @@ from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
+from benchmarks.encoder.lively import noise, save_lively
 from models.export.libraries import open_clip_library
 from models.export.token_check import corpus
-from tests.unit.models.export.lively import save_lively
 
 SIZE, DIMENSION = 32, 24
 _VISION = {"image_size": SIZE, "layers": 1, "width": 64, "head_width": 32, "patch_size": 8}
@@ -68,7 +68,7 @@ def _write(folder: Path, config: dict[str, Any], pictures: dict[str, Any]) -> Pa
     content = {"model_cfg": config, "preprocess_cfg": {"size": [SIZE, SIZE], "mode": "RGB", **pictures}}
     (folder / "open_clip_config.json").write_text(json.dumps(content))
     model = open_clip_library().create_model(f"local-dir:{folder}", load_weights=False, pretrained_text=False)
-    save_lively(model, model.visual, SIZE, folder / "open_clip_model.safetensors")
+    save_lively(model, model.visual, noise(SIZE), folder / "open_clip_model.safetensors")
     return folder
 
 
