@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -37,7 +37,7 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """Serves one application on one socket until SIGTERM or SIGINT; a second SIGINT drops what is under way."""
 
-    def __init__(self, app: FastAPI, drain_s: float, on_started: Callable[[], None]) -> None:
+    def __init__(self, app: Starlette, drain_s: float, on_started: Callable[[], None]) -> None:
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -3,19 +3,15 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from index.errors import StoreError
 from index.ports import CollectionStore
 from index.types import CollectionSpec
-from models.errors import ModelError
 from models.manifest import Manifest
-from service.errors import DeadlineExceededError, ModelNotFoundError, ModelNotLoadedError, OverloadedError, ServiceError
+from service.errors import ModelNotFoundError, ModelNotLoadedError, ServiceError
 from service.pacing import Threads
+from service.pipeline.probe import probe
 from service.queue import EncodeQueue
 from service.types import Check, Deadline, ModelInfo, Readiness
-
-_PROBE_TEXT = "red"
 
 
 class Models:
@@ -69,23 +65,8 @@ class Models:
 
         All at once: a busy encoder may take all the time there is, and must leave some to the others.
         """
-        models = (self._probe(manifest, deadline) for manifest in self._manifests.values())
+        models = (probe(self._queue, manifest, deadline) for manifest in self._manifests.values())
         return Readiness(await asyncio.gather(*models, self._collections(deadline)))
-
-    async def _probe(self, manifest: Manifest, deadline: Deadline) -> Check:
-        name = f"model {manifest.name}"
-        blank = np.zeros((manifest.image.size, manifest.image.size, 3), dtype=np.uint8)
-        try:
-            for content in (blank, _PROBE_TEXT) if manifest.encodes_text else (blank,):
-                encoded = await self._queue.encode(manifest.name, content, "interactive", deadline)
-                if not np.isfinite(encoded.vector).all():
-                    return Check(name, False, "the encoder gives values that are not finite")
-        except (OverloadedError, DeadlineExceededError) as exc:
-            is_working = self._queue.figures().running > 0
-            return Check(name, is_working, "busy" if is_working else str(exc))
-        except (ModelError, ServiceError) as exc:
-            return Check(name, False, str(exc))
-        return Check(name, True)
 
     async def _collections(self, deadline: Deadline) -> Check:
         try:

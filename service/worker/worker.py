@@ -25,6 +25,7 @@ from service.queue.redis import (
     encode_registration,
     end,
 )
+from service.types import Check
 from service.worker.answering import Answering, ServerClock
 from service.worker.held import Held
 from service.worker.intake import Appetite, Intake
@@ -45,7 +46,7 @@ class WorkerLimits:
 
 
 class Worker:
-    """`start`, serve until told to stop, `drain`. The queue stays its caller's."""
+    """`run` until it is time to go, then `drain`. The queue stays its caller's."""
 
     def __init__(
         self,
@@ -58,7 +59,7 @@ class Worker:
     ) -> None:
         limits = limits or WorkerLimits()
         self.name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
-        self.link = Link(patience_s=0.0)
+        self._link = Link(patience_s=0.0)
         self._queue = queue
         self._manifests = manifests
         self._bundles = {name: bundle_identity(manifest) for name, manifest in manifests.items()}
@@ -67,25 +68,35 @@ class Worker:
         self._inbox = Inbox(self._client, Keys(prefix), self.name, self._outbox)
         self.held = Held()
         clock = ServerClock()
-        self._answering = Answering(queue, self._bundles, self._inbox, self.link, clock, metrics, limits.max_deliveries)
+        self._answering = Answering(
+            queue, self._bundles, self._inbox, self._link, clock, metrics, limits.max_deliveries
+        )
         busy = max(1, limits.slots // 2)
         appetite = Appetite(busy, max(0, limits.slots - busy))
         self._keeper = Keeper(
-            self._inbox, self.held, self.link, clock, metrics, self._sign, self._accept, limits.claim_s, limits.slots
+            self._inbox, self.held, self._link, clock, metrics, self._sign, self._accept, limits.claim_s, limits.slots
         )
-        self._intakes = [Intake(lane, self._inbox, self.held, appetite, self.link, self._accept) for lane in LANES]
+        self._intakes = [Intake(lane, self._inbox, self.held, appetite, self._link, self._accept) for lane in LANES]
+        self._is_told = False
         self._reading: list[asyncio.Task[None]] = []
         self._serving: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Register, then take work. Waits for Redis for as long as it is away."""
-        await self.link.retried(self._keeper.beat, self._say_away)
+        await self._link.retried(self._keeper.beat, self._say_away)
+        _log.info("takes work", worker=self.name)
         self._serving = [asyncio.create_task(part.run()) for part in (self._outbox, self._keeper)]
         self._reading = [asyncio.create_task(intake.run()) for intake in self._intakes]
 
-    async def failed(self) -> None:
-        """Return never; raise what ended a part of this worker that should go on for ever."""
+    async def run(self) -> None:
+        """`start`, and go on until cancelled. Raises what ended a part of this worker."""
+        await self.start()
         await asyncio.gather(*self._serving, *self._reading)
+
+    def check(self) -> Check:
+        if not self._serving:
+            return Check("redis", False, "not reached yet")
+        return Check("redis", self._link.is_up, "" if self._link.is_up else "does not answer")
 
     async def drain(self, grace_s: float) -> int:
         """Take nothing more, finish what is held within `grace_s`, give the rest back. Returns how much that was."""
@@ -94,11 +105,11 @@ class Worker:
         given_back = 0
         try:
             async with asyncio.timeout(grace_s + _LEAVE_S):
-                await self.link.retried(self._inbox.leave, lambda: None)
+                await self._link.retried(self._inbox.leave, lambda: None)
                 await self._finish_held(grace_s)
                 await self.held.drop_all()
-                given_back = await self.link.retried(self._inbox.give_back, lambda: None)
-                await self.link.retried(self._inbox.leave, lambda: None)
+                given_back = await self._link.retried(self._inbox.give_back, lambda: None)
+                await self._link.retried(self._inbox.leave, lambda: None)
         except TimeoutError:
             _log.warning("Redis is away: what this worker held is claimed by others in time", held=self.held.total)
         await self.held.drop_all()
@@ -117,7 +128,9 @@ class Worker:
         self.held.start(entry, self._answering.answer(entry))
 
     def _say_away(self) -> None:
-        _log.warning("Redis does not answer: waiting for it")
+        if not self._is_told:
+            _log.warning("Redis does not answer: waiting for it")
+        self._is_told = True
 
     def _sign(self) -> bytes:
         figures = self._queue.figures()
