@@ -43,6 +43,8 @@ class ImageTower(_Part):
     fit: Literal["pad", "crop", "squash"]
     resample: Literal["bilinear", "bicubic", "lanczos"]
     background: tuple[int, int, int] = (255, 255, 255)
+    pixels: Literal["exact", "fast"] = "exact"
+    """Which way the pixels are made (ADR 7); vectors of the two are not the same to the last digit."""
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     """Per channel on [0, 255] pixels; applied inside the graph, stated here for the record."""
@@ -50,7 +52,7 @@ class ImageTower(_Part):
 
     @property
     def preprocessing(self) -> Preprocessing:
-        return Preprocessing(self.size, self.fit, self.resample, self.background)
+        return Preprocessing(self.size, self.fit, self.resample, self.background, self.pixels)
 
 
 class TextTower(_Part):

@@ -68,3 +68,16 @@ def test_an_uncalibrated_bundle_still_has_a_curve() -> None:
     assert tiny_manifest(calibration={}).calibration_for("text", "image").slope > 0
     only = {"image_image": CalibrationPart(slope=3, intercept=0)}
     assert tiny_manifest(calibration=only).calibration_for("composed", "product").slope == 3
+
+
+def test_a_manifest_of_before_there_was_a_choice_has_exact_pixels(tmp_path: Path) -> None:
+    fields = json.loads(tiny_manifest().model_dump_json())
+    del fields["image"]["pixels"]
+    (tmp_path / "manifest.json").write_text(json.dumps(fields))
+    assert read_manifest(tmp_path).image.preprocessing.pixels == "exact"
+
+
+def test_the_choice_of_pixels_is_part_of_the_preprocessing() -> None:
+    image = tiny_manifest().image.model_copy(update={"pixels": "fast"})
+    assert image.preprocessing.pixels == "fast"
+    assert str(image.preprocessing) != str(tiny_manifest().image.preprocessing)  # cache keys are made of it

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -267,3 +268,75 @@ def test_deep_grey_is_the_same_in_bands() -> None:
 def test_no_bytes_are_said_to_be_none() -> None:
     with pytest.raises(PictureUnreadableError, match="empty"):
         open_picture(b"")
+
+
+def jpeg(size: tuple[int, int], orientation: int = 1) -> bytes:
+    """Smooth noise, which a scaled decoding keeps."""
+    noise = np.random.default_rng(0).integers(0, 256, (size[1] // 40, size[0] // 40, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return encoded(Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC), "JPEG", quality=95, exif=exif)
+
+
+@pytest.mark.parametrize(
+    ("spec", "size", "opened"),
+    [
+        (replace(PAD, pixels="fast"), (1000, 600), (125, 75)),  # 31 times larger: by 8 at most
+        (replace(PAD, size=100, pixels="fast"), (1000, 600), (250, 150)),  # 10 times: by 4, and 2.5 are left
+        (replace(PAD, size=100, pixels="fast"), (399, 200), (399, 200)),  # by 2 would leave too little
+        (replace(CROP, size=100, pixels="fast"), (1000, 400), (500, 200)),  # the shorter side counts
+        (replace(CROP, size=100, fit="squash", pixels="fast"), (1000, 399), (1000, 399)),
+        (replace(PAD, size=100), (1000, 600), (1000, 600)),  # exact
+    ],
+)
+def test_fast_pixels_leave_the_filter_a_half_to_do(
+    spec: Preprocessing, size: tuple[int, int], opened: tuple[int, int]
+) -> None:
+    assert open_picture(jpeg(size), spec=spec).size == opened
+
+
+@pytest.mark.parametrize("box", [None, Box(0.25, 0.25, 0.5, 0.5), Box(0, 0, 0.4, 1)])
+@pytest.mark.parametrize("fit", ["pad", "crop", "squash"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_fast_pixels_are_near_the_exact_ones(box: Box | None, fit: str, orientation: int) -> None:
+    data = jpeg((1600, 1200), orientation)
+    exact = Preprocessing(size=96, fit=fit)  # type: ignore[arg-type]
+    fast = replace(exact, pixels="fast")
+    distance = np.abs(decode_pixels(data, exact, box).astype(int) - decode_pixels(data, fast, box))
+    assert 0 < distance.mean() < 1.5
+
+
+def test_of_a_small_box_nothing_is_scaled_away() -> None:
+    fast = Preprocessing(size=96, pixels="fast")
+    data, box = jpeg((1600, 1200)), Box(0.5, 0.5, 0.1, 0.1)
+    assert (decode_pixels(data, fast, box) == decode_pixels(data, replace(fast, pixels="exact"), box)).all()
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
+def test_only_jpegs_are_scaled_while_they_are_decoded(form: str) -> None:
+    fast = replace(CROP, pixels="fast")
+    assert open_picture(picture(RED, size=(640, 480), form=form), spec=fast).size == (640, 480)
+
+
+@pytest.mark.parametrize("box", [Box(float("nan"), 0, 1, 1), Box(0, 0, float("inf"), 1), Box(0, 0, -1, 1)])
+def test_a_wrong_box_is_a_wrong_box_on_the_fast_path_too(box: Box) -> None:
+    with pytest.raises(BoxError):
+        decode_pixels(jpeg((640, 480)), replace(CROP, pixels="fast"), box)
+
+
+@pytest.mark.parametrize("size", [(3000, 2), (2, 3000), (400, 1)])
+def test_a_line_is_scaled_no_thinner_than_a_line(size: tuple[int, int]) -> None:
+    for fit in ("pad", "crop", "squash"):
+        spec = Preprocessing(size=32, fit=fit, pixels="fast")  # type: ignore[arg-type]
+        assert decode_pixels(picture(RED, size=size, form="JPEG"), spec).shape == (32, 32, 3)
+
+
+def test_a_line_does_not_vanish_on_its_canvas() -> None:
+    assert (to_pixels(Image.new("RGB", (1, 500), RED), PAD)[:, 15:17] == RED).all(axis=-1).any()
+
+
+def test_opening_an_upright_rgb_picture_makes_no_copy_that_loses_its_pixels() -> None:
+    """What is opened outlives its bytes and can be resized, cropped and saved."""
+    opened = open_picture(jpeg((400, 300)))
+    assert encoded(opened.crop((0, 0, 10, 10)), "PNG")
+    assert opened.copy().tobytes() == opened.tobytes()
