@@ -1,23 +1,26 @@
 """The one composition root: chooses the parts by the settings and puts them together."""
 
 import asyncio
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from index.ports import CollectionStore
-from models.bundle import Bundle, find_bundles
 from models.encoder import Encoder
+from models.manifest import Manifest
 from models.pictures import PictureLimits
 from service.admission import Admission
 from service.caches import Caches, open_caches
-from service.decode import Decoder
+from service.children import start_decoders, start_encoder
+from service.decode import PictureWork, WorkHere
+from service.decode.decoder import Decoder
 from service.embedder import Embedder
-from service.errors import NoBundleError, SettingsError
+from service.encoders import EncoderPlan, load
+from service.errors import SettingsError
 from service.metrics import Metrics
-from service.pacing import Threads
+from service.pacing import Threads, Turns
+from service.parts import part
 from service.pipeline.access import Access
 from service.pipeline.collections import Collections
 from service.pipeline.composition import Composer
@@ -28,12 +31,10 @@ from service.pipeline.item_encoder import ItemEncoder
 from service.pipeline.items import Items
 from service.pipeline.models import Models
 from service.pipeline.search import Searcher
-from service.queue import DirectRunner, EncodeQueue, LocalQueue
+from service.queue import DirectRunner, EncodeQueue, LocalQueue, Runner
 from service.settings import Settings
 from service.types import Limits
 
-ENGINES = {"onnxruntime": "models.encoder:OnnxEncoder"}
-"""Called with (bundle, threads)."""
 STORES = {"local": "index.store:LocalStore"}
 """Called with the folder of the collections."""
 
@@ -58,6 +59,8 @@ class Application:
     caches: Caches
     queue: EncodeQueue
     store: CollectionStore
+    runner: Runner
+    pictures: PictureWork
     pools: tuple[Threads, ...]
 
     async def close(self) -> None:
@@ -69,6 +72,8 @@ class Application:
         self.queue.close(self.settings.drain_s)
         for pool in self.pools:
             pool.close()
+        self.runner.close()
+        self.pictures.close()
         self.store.close()
 
     async def __aenter__(self) -> "Application":
@@ -80,60 +85,96 @@ class Application:
         await self.close()
 
 
-def build(settings: Settings, address: str | None = None) -> Application:
+@dataclass(frozen=True)
+class Workshop:
+    """What works on inputs: in this process, or in its children."""
+
+    runner: Runner
+    pictures: PictureWork
+    manifests: Mapping[str, Manifest]
+
+    def close(self) -> None:
+        self.runner.close()
+        self.pictures.close()
+
+
+def build(settings: Settings, address: str | None = None, *, in_children: bool = False) -> Application:
     """Load the bundles and open the store; blocks for about a second.
 
-    `address` is this process's URL where it serves: others that want to write are sent there.
-    Raises: NoBundleError, BundleError, SettingsError, and what the store raises.
+    `address` is this process's URL where it serves: others that want to write are sent there. `in_children`: encode
+    and decode in supervised processes, so that this one survives whatever an input does to them.
+    Raises: NoBundleError, BundleError, SettingsError, EncoderFailedError, and what the store raises.
     """
-    return assemble(settings, load_encoders(settings), open_store(settings, address))
+    metrics = Metrics()
+    workshop = open_workshop(settings, metrics) if in_children else workshop_here(settings, load_encoders(settings))
+    try:
+        return _joined(settings, metrics, workshop, open_store(settings, address))
+    except BaseException:
+        workshop.close()
+        raise
+
+
+def open_workshop(settings: Settings, metrics: Metrics) -> Workshop:
+    """Child processes, started side by side."""
+    count = settings.decode_runs + _DECODES_OF_SEARCHES
+    pictures = start_decoders(settings, picture_limits_of(settings), count, metrics)
+    try:
+        runner = start_encoder(settings, encoder_plan_of(settings), metrics)
+    except BaseException:
+        pictures.close()
+        raise
+    return Workshop(runner, pictures, runner.manifests)
+
+
+def workshop_here(settings: Settings, encoders: Mapping[str, Encoder]) -> Workshop:
+    """Threads of this process."""
+    manifests = {name: encoder.manifest for name, encoder in encoders.items()}
+    return Workshop(DirectRunner(encoders), WorkHere(picture_limits_of(settings)), manifests)
 
 
 def open_store(settings: Settings, address: str | None = None) -> CollectionStore:
     """The collections alone, for what needs no model. Raises SettingsError, and what the store raises."""
-    make_store: Any = _part(STORES, settings.store, "store")
+    make_store: Any = part(STORES, settings.store, "store")
     settings.collections_dir.mkdir(parents=True, exist_ok=True)
     store: CollectionStore = make_store(settings.collections_dir, owner=address)
     return store
 
 
-def load_encoders(settings: Settings) -> dict[str, Encoder]:
-    """Every bundle of the folders in an engine of its own, by the name in its manifest."""
-    make: Any = _part(ENGINES, settings.engine, "engine")
-    bundles: dict[str, Bundle] = {}
-    for bundle in (bundle for folder in settings.bundle_folders for bundle in find_bundles(folder, verify=True)):
-        if bundle.manifest.name in bundles:
-            raise SettingsError(f"two bundles are called {bundle.manifest.name!r}: remove {bundle.folder}")
-        bundles[bundle.manifest.name] = bundle
-    if not bundles:
-        places = " and ".join(str(folder) for folder in settings.bundle_folders)
-        raise NoBundleError(
-            f"there is no model bundle in {places}: `make demo` puts the starter model there, and "
-            "LOOKALIKE_BUNDLE_DIRS names other folders"
-        )
-    return {name: make(bundle, settings.encoder_threads) for name, bundle in bundles.items()}
+def load_encoders(settings: Settings) -> Mapping[str, Encoder]:
+    """Every bundle of the folders in an engine of this process, by the name in its manifest."""
+    return load(encoder_plan_of(settings))
+
+
+def encoder_plan_of(settings: Settings) -> EncoderPlan:
+    return EncoderPlan(
+        folders=tuple(map(str, settings.bundle_folders)), engine=settings.engine, threads=settings.encoder_threads
+    )
 
 
 def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: CollectionStore) -> Application:
     """Put ready encoders and a ready store together; owns both from here on."""
-    metrics = Metrics()
+    return _joined(settings, Metrics(), workshop_here(settings, encoders), store)
+
+
+def _joined(settings: Settings, metrics: Metrics, workshop: Workshop, store: CollectionStore) -> Application:
     limits = limits_of(settings)
     queue = LocalQueue(
-        DirectRunner(encoders),
+        workshop.runner,
         metrics,
         workers=settings.encoder_runs,
         capacity={"interactive": settings.queue_interactive, "bulk": settings.queue_bulk},
     )
     decoding = _threads("decode", settings.decode_runs + _DECODES_OF_SEARCHES)
+    turns = Turns(settings.decode_runs + _DECODES_OF_SEARCHES, _DECODES_OF_SEARCHES, settings.queue_bulk)
     storing = _threads("store", settings.store_threads)
     writing = _threads("write", settings.write_threads)
     waiting = _threads("wait", _WAITERS)
-    decoder = Decoder(decoding, picture_limits_of(settings), settings.decode_runs)
+    decoder = Decoder(decoding, workshop.pictures, turns)
     admission = Admission(queue, metrics)
     caches = open_caches(settings, metrics)
     embedder = Embedder(queue, caches.vectors, decoder, admission, limits.max_text_chars)
-    manifests = {name: encoder.manifest for name, encoder in encoders.items()}
-    models = Models(manifests, default_model(settings, manifests), queue, store, storing)
+    default = default_model(settings, workshop.manifests)
+    models = Models(workshop.manifests, default, queue, store, storing)
     access = Access(store, models, storing, writing, waiting)
     ingredients = Ingredients(access, embedder)
     interpreter = Interpreter(ingredients, Composer(access, ingredients), limits)
@@ -150,6 +191,8 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
         caches=caches,
         queue=queue,
         store=store,
+        runner=workshop.runner,
+        pictures=workshop.pictures,
         pools=(decoding, storing, writing, waiting),
     )
 
@@ -179,12 +222,3 @@ def picture_limits_of(settings: Settings) -> PictureLimits:
 
 def _threads(name: str, workers: int) -> Threads:
     return Threads(name, workers, workers * _WAITING_PER_THREAD)
-
-
-
-def _part(registry: Mapping[str, str], name: str, what: str) -> object:
-    """The class behind a name of a registry; imported now, so that nothing heavy is loaded that was not chosen."""
-    if name not in registry:
-        raise SettingsError(f"there is no {what} {name!r}; there are: {', '.join(registry)}")
-    module, _, attribute = registry[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)

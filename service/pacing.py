@@ -1,6 +1,7 @@
 """Deadlines and bounds for work: threads with a limit, awaits with a deadline, batches in a window."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import BoundedSemaphore
@@ -42,6 +43,53 @@ async def in_window(function: Callable[[S], Awaitable[T]], values: Sequence[S], 
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+class Turns:
+    """So many at a time: interactive callers first, and bulk callers never take the last `reserved` turns.
+
+    Lives in one event loop.
+    """
+
+    def __init__(self, count: int, reserved: int, max_waiting: int) -> None:
+        self._free = count
+        self._reserved = reserved
+        self._max_waiting = max_waiting
+        self._interactive: deque[asyncio.Future[None]] = deque()
+        self._bulk: deque[asyncio.Future[None]] = deque()
+
+    async def take(self, is_bulk: bool, deadline: Deadline) -> None:
+        """Wait for a turn; whoever got one gives it back. Raises OverloadedError, DeadlineExceededError."""
+        waiters = self._bulk if is_bulk else self._interactive
+        if len(waiters) >= self._max_waiting:
+            raise OverloadedError(f"{len(waiters)} pictures wait to be decoded already: try again in a second")
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiters.append(waiter)
+        self._wake()
+        try:
+            await within(deadline, waiter)
+        except BaseException:
+            if waiter.done() and not waiter.cancelled():
+                self.give_back()
+            elif waiter in waiters:
+                waiters.remove(waiter)
+            raise
+
+    def give_back(self) -> None:
+        self._free += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        while self._free and (waiter := self._next()):
+            self._free -= 1
+            waiter.set_result(None)
+
+    def _next(self) -> "asyncio.Future[None] | None":
+        for waiters in (self._interactive, self._bulk if self._free > self._reserved else deque()):
+            while waiters:
+                if not (waiter := waiters.popleft()).done():
+                    return waiter
+        return None
+
+
 class Threads:
     """A pool of threads for blocking work; what does not fit in `capacity` (running and waiting) is refused."""
 
@@ -55,12 +103,13 @@ class Threads:
 
         Raises: OverloadedError, DeadlineExceededError, and what the function raises.
         """
+        return await within(deadline, asyncio.wrap_future(self.submit(deadline, function, *args, **kwargs)))
+
+    def submit(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """The same without waiting for it: whoever gives up must cancel the future. Raises OverloadedError."""
         if not self._permits.acquire(blocking=False):
             raise OverloadedError(f"too much {self._name} work is waiting: try again in a second")
-        future = self._submit(deadline, function, *args, **kwargs)
-        return await within(deadline, asyncio.wrap_future(future))
 
-    def _submit(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         def unless_late() -> T:
             if deadline.is_expired:
                 raise DeadlineExceededError(_LATE)

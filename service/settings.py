@@ -38,6 +38,13 @@ class Settings(BaseSettings):
     decode_threads: int = Field(
         0, ge=0, le=256, description="Pictures of items decoded at a time; 0: one for each core."
     )
+    child_processes: bool = Field(
+        True, description="`serve` runs the encoder and the picture decoders in supervised processes of their own."
+    )
+    encoder_start_s: float = Field(120.0, gt=0, description="Time for the encoder's process to load the models.")
+    encode_limit_s: float = Field(20.0, gt=0, description="Time for one batch; then the encoder is started again.")
+    decode_limit_s: float = Field(5.0, gt=0, description="Time for one picture; then its decoder is started again.")
+    quarantine_ttl_s: float = Field(3600.0, gt=0, description="How long an input that crashed twice is refused.")
     store_threads: int = Field(8, ge=1, le=256, description="Searches and reads at a time.")
     write_threads: int = Field(4, ge=1, le=256, description="Writes to the collections at a time.")
     queue_interactive: int = Field(256, ge=1, description="Inputs that may wait for the encoder, of searches.")

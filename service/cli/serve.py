@@ -1,4 +1,4 @@
-"""`lookalike serve`: the gateway with its encoder in this process. Owns the life of the process: start, drain, stop."""
+"""`lookalike serve`: the gateway, with its encoder and decoders beside it. Owns the life of all: start, drain, stop."""
 
 import asyncio
 import socket
@@ -43,7 +43,7 @@ async def _serve(settings: "Settings", listener: socket.socket) -> None:
     from service.cli.listening import address_of
     from service.gateway import create_app
 
-    application = build(settings, address_of(listener))
+    application = build(settings, address_of(listener), in_children=settings.child_processes)
     async with application:
         app = create_app(application, settings)
         await HttpServer(app, settings.drain_s, lambda: _announce(settings, listener)).run(listener)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from index.types import FieldName, ItemWrite
 from models.arrays import Vector
 from models.compose import centre, product, unit
-from service.decode import Decoder, KeptPicture
+from service.decode import KeptPicture
+from service.decode.decoder import Decoder
 from service.embedder import Embedder
 from service.errors import ItemInvalidError
 from service.pipeline.access import OpenCollection

@@ -9,7 +9,7 @@ from index.errors import ItemNotFoundError
 from index.ports import Collection
 from index.types import Attributes, Filter, Item
 from models.errors import ModelError
-from service.decode import Decoder
+from service.decode.decoder import Decoder
 from service.errors import EncoderFailedError, ItemInvalidError, LimitExceededError, PictureNotKeptError
 from service.metrics import Metrics
 from service.pacing import in_window

@@ -10,7 +10,7 @@ from models.arrays import Pixels, Vector, Vectors
 from models.encoder import EncodedTexts
 from models.errors import TextError
 from models.manifest import Manifest
-from tests.fakes.tiny_bundle import tiny_manifest
+from tests.fakes.tiny_manifest import tiny_manifest
 
 
 class FakeEncoder:

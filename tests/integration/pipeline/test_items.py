@@ -12,7 +12,7 @@ from PIL import Image
 from index import LocalStore
 from index.collection import LocalCollection
 from index.errors import CollectionNotFoundError, ItemNotFoundError
-from service.decode import THUMBNAIL_SIDE, WORKING_COPY_SIDE
+from service.decode.pictures import THUMBNAIL_SIDE, WORKING_COPY_SIDE
 from service.errors import DeadlineExceededError, LimitExceededError, PictureNotKeptError
 from service.types import (
     CollectionOptions,

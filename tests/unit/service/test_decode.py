@@ -3,7 +3,6 @@
 import asyncio
 import io
 from threading import Event
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +11,10 @@ from PIL import Image
 from index.types import PicturePolicy
 from models.errors import PictureTooLargeError
 from models.pictures import PictureLimits, Preprocessing, decode_pixels
-from service.decode import Decoder, KeptPicture, content_digest, kept_picture, webp
-from service.pacing import Threads
+from service.decode import KeptPicture, WorkHere, content_digest, kept_picture, webp
+from service.decode.decoder import Decoder
+from service.errors import DeadlineExceededError
+from service.pacing import Threads, Turns
 from service.types import Deadline
 from tests.fakes.pictures import encoded, picture
 
@@ -72,33 +73,54 @@ def test_small_pictures_are_not_scaled_up_and_long_ones_keep_a_pixel() -> None:
 
 async def test_the_decoder_passes_errors_and_limits_on() -> None:
     threads = Threads("decode", 1, 4)
-    decoder = Decoder(threads, PictureLimits(max_bytes=10), bulk_runs=1)
+    decoder = Decoder(threads, WorkHere(PictureLimits(max_bytes=10)), Turns(1, 0, 4))
     with pytest.raises(PictureTooLargeError):
         await decoder.pixels(picture(), SPEC, None, Deadline.after(30))
     threads.close()
 
 
-async def test_pictures_of_items_leave_a_thread_to_searches(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads = Threads("decode", 2, 8)
-    decoder = Decoder(threads, LIMITS, bulk_runs=1)
-    begun, go_on = Event(), Event()
+class SlowWork(WorkHere):
+    """Keeps a picture only when the test lets it."""
 
-    def slow(*arguments: Any) -> KeptPicture:
-        begun.set()
-        assert go_on.wait(30)
-        return kept_picture(*arguments)
+    def __init__(self) -> None:
+        super().__init__(LIMITS)
+        self.begun, self.go_on = Event(), Event()
 
-    monkeypatch.setattr("service.decode.kept_picture", slow)
+    def keep(self, data: bytes, spec: Preprocessing, policy: PicturePolicy, wait_s: float) -> KeptPicture:
+        self.begun.set()
+        assert self.go_on.wait(30)
+        return super().keep(data, spec, policy, wait_s)
+
+
+async def test_pictures_of_items_leave_a_thread_to_searches() -> None:
+    threads, work = Threads("decode", 2, 8), SlowWork()
+    decoder = Decoder(threads, work, Turns(2, 1, 8))
     soon = Deadline.after(30)
     keeping = [asyncio.ensure_future(decoder.keep(picture(), SPEC, "none", soon)) for _ in range(3)]
     try:
-        assert await asyncio.to_thread(begun.wait, 30)
+        assert await asyncio.to_thread(work.begun.wait, 30)
         assert (await decoder.pixels(picture(), SPEC, None, soon)).shape == (32, 32, 3)
         assert not any(one.done() for one in keeping)
     finally:
-        go_on.set()
+        work.go_on.set()
         await asyncio.gather(*keeping)
         threads.close()
+
+
+async def test_a_caller_that_left_frees_no_turn_before_its_work_is_done() -> None:
+    threads, work = Threads("decode", 2, 8), SlowWork()
+    decoder = Decoder(threads, work, Turns(1, 0, 8))
+    soon = Deadline.after(30)
+    left = asyncio.ensure_future(decoder.keep(picture(), SPEC, "none", soon))
+    assert await asyncio.to_thread(work.begun.wait, 30)
+    left.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await left
+    with pytest.raises(DeadlineExceededError):
+        await decoder.pixels(picture(), SPEC, None, Deadline.after(0.01))
+    work.go_on.set()
+    assert (await decoder.pixels(picture(), SPEC, None, soon)).shape == (32, 32, 3)
+    threads.close()
 
 
 def test_a_digest_tells_parts_and_their_borders_apart() -> None:

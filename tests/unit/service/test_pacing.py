@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from service.errors import DeadlineExceededError, OverloadedError
-from service.pacing import Threads, in_window, within
+from service.pacing import Threads, Turns, in_window, within
 from service.types import Deadline
 from tests.fakes.clock import FakeClock
 
@@ -81,6 +81,63 @@ async def test_closed_threads_refuse() -> None:
     for _ in range(3):  # and keep their permits
         with pytest.raises(OverloadedError, match="shutting down"):
             await threads.run(SOON, int)
+
+
+async def given(turns: Turns, order: list[str], name: str) -> None:
+    await turns.take(name.startswith("bulk"), SOON)
+    order.append(name)
+
+
+async def test_interactive_work_gets_the_next_turn_before_bulk_that_waited_longer() -> None:
+    turns, order = Turns(1, 0, 9), list[str]()
+    await turns.take(False, SOON)
+    waiting = [asyncio.ensure_future(given(turns, order, name)) for name in ("bulk 1", "bulk 2", "one", "two")]
+    await asyncio.sleep(0)
+    for _ in waiting:
+        turns.give_back()
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+    assert order == ["one", "two", "bulk 1", "bulk 2"]
+
+
+async def test_bulk_never_takes_the_reserved_turns() -> None:
+    turns, order = Turns(3, 1, 9), list[str]()
+    waiting = [asyncio.ensure_future(given(turns, order, f"bulk {n}")) for n in range(3)]
+    await asyncio.sleep(0)
+    await turns.take(False, SOON)
+    assert order == ["bulk 0", "bulk 1"]
+    turns.give_back()
+    turns.give_back()
+    await asyncio.gather(*waiting)
+
+
+async def test_who_waits_for_a_turn_is_bounded_and_may_leave() -> None:
+    turns, order = Turns(1, 0, 1), list[str]()
+    await turns.take(False, SOON)
+    waiting = asyncio.ensure_future(given(turns, order, "leaves"))
+    await asyncio.sleep(0)
+    with pytest.raises(OverloadedError):
+        await turns.take(False, SOON)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    with pytest.raises(DeadlineExceededError):
+        await turns.take(False, Deadline.after(0))
+    turns.give_back()
+    await turns.take(False, SOON)
+    assert order == []
+
+
+async def test_a_turn_that_came_with_the_cancellation_is_given_back() -> None:
+    turns, order = Turns(1, 0, 1), list[str]()
+    await turns.take(False, SOON)
+    waiting = asyncio.ensure_future(given(turns, order, "unlucky"))
+    await asyncio.sleep(0)
+    turns.give_back()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await turns.take(False, SOON)
 
 
 async def test_a_window_keeps_the_order_and_its_width() -> None:

@@ -1,0 +1,47 @@
+"""Decoding for everybody: so many pictures at a time, searches before items, each within its deadline."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from index.types import PicturePolicy
+from models.arrays import Pixels
+from models.pictures import Box, Preprocessing
+from service.decode.pictures import KeptPicture, PictureWork
+from service.pacing import Threads, Turns, within
+from service.types import Deadline
+
+T = TypeVar("T")
+
+
+class Decoder:
+    """Raises what `PictureWork` raises, and OverloadedError, DeadlineExceededError."""
+
+    def __init__(self, threads: Threads, work: PictureWork, turns: Turns) -> None:
+        """`turns`: as many as there are threads; bulk never takes the last ones, so that a search finds one free."""
+        self._threads = threads
+        self._work = work
+        self._turns = turns
+
+    async def pixels(self, data: bytes, spec: Preprocessing, box: Box | None, deadline: Deadline) -> Pixels:
+        """uint8 [size, size, 3]."""
+        return await self._run(False, deadline, lambda wait_s: self._work.pixels(data, spec, box, wait_s))
+
+    async def keep(self, data: bytes, spec: Preprocessing, policy: PicturePolicy, deadline: Deadline) -> KeptPicture:
+        """Pixels of what is kept, so that encoding it again gives the same vector."""
+        return await self._run(True, deadline, lambda wait_s: self._work.keep(data, spec, policy, wait_s))
+
+    async def thumbnail(self, data: bytes, deadline: Deadline) -> bytes:
+        return await self._run(False, deadline, lambda wait_s: self._work.thumbnail(data, wait_s))
+
+    async def _run(self, is_bulk: bool, deadline: Deadline, work: Callable[[float], T]) -> T:
+        await self._turns.take(is_bulk, deadline)
+        loop = asyncio.get_running_loop()
+        try:
+            future = self._threads.submit(deadline, lambda: work(deadline.remaining()))
+        except BaseException:
+            self._turns.give_back()
+            raise
+        # A caller that left does not free the thread: the turn ends with the work.
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._turns.give_back))
+        return await within(deadline, asyncio.wrap_future(future))
