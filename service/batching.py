@@ -65,16 +65,7 @@ def rows_of_run(curve: CostCurve, waiting: int, budget_ms: float) -> int:
     return next(count for count, rate in zip(rows, rates, strict=True) if rate >= enough)
 
 
-def row_ms(curve: CostCurve, budget_ms: float) -> float:
-    """What one input of many costs: its share of the run that `rows_of_run` takes of a long queue."""
-    rows = rows_of_run(curve, curve.largest, budget_ms)
-    return curve.run_ms(rows) / rows
-
-
-def backlog_ms(curve: CostCurve, waiting: int, budget_ms: float) -> float:
-    """What one worker takes for `waiting` inputs in runs as `rows_of_run` makes them."""
-    if waiting == 0:
-        return 0.0
-    rows = rows_of_run(curve, waiting, budget_ms)
+def backlog_ms(curve: CostCurve, waiting: int, rows: int) -> float:
+    """What one worker takes for `waiting` inputs in runs of `rows` and one of the rest."""
     full, rest = divmod(waiting, rows)
     return full * curve.run_ms(rows) + (curve.run_ms(rest) if rest else 0.0)

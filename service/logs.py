@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Literal, TextIO
 
+import orjson
 import structlog
 
 # Local variables hold what clients sent, and to render them takes seconds in which nothing else is answered.
@@ -15,7 +16,7 @@ def configure_logs(
 ) -> None:
     """Lines for people or for machines, to `stream` (default: standard error), from `level` on."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer(serializer=_as_json)
         if form == "json"
         else structlog.dev.ConsoleRenderer(
             colors=(stream or sys.stderr).isatty(), exception_formatter=structlog.dev.plain_traceback
@@ -34,3 +35,7 @@ def configure_logs(
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _as_json(event: object, **_: object) -> str:
+    return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()

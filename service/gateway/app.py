@@ -25,10 +25,11 @@ HELD_BODIES = 4
 """Bodies of the largest size that may be in memory at a time."""
 
 # Ids may hold slashes, so the routes with a fixed end come before those that take the rest of the path.
+# Routes are tried one after the other, so the busiest come first.
 ROUTERS = (
+    embeddings.router,
     operation.router,
     operation.readiness,
-    embeddings.router,
     collections.reads,
     collections.writes,
     search.router,

@@ -39,11 +39,12 @@ class _TimedRoute(APIRoute):
         return handle_in_time
 
     def _deadline(self, request: Request) -> Deadline:
+        exchange = exchange_of(request)
         seconds = self.seconds(request.app.state.application.settings)
-        asked = request.headers.get(HEADER)
+        asked = exchange.header(HEADER.lower())
         if asked is not None:
             seconds = min(seconds, milliseconds(asked) / 1000.0)
-        return Deadline(exchange_of(request).arrived + seconds)
+        return Deadline(exchange.arrived + seconds)
 
 
 class SearchRoute(_TimedRoute):
@@ -78,12 +79,17 @@ class ReadyRoute(_TimedRoute):
         return settings.ready_deadline_s
 
 
-async def _deadline_of(request: Request) -> Deadline:
+def deadline_of(request: Request) -> Deadline:
+    """Of a request on one of these routes."""
     deadline: Deadline = request.state.deadline
     return deadline
 
 
-Within: TypeAlias = Annotated[Deadline, Depends(_deadline_of)]
+async def _injected(request: Request) -> Deadline:
+    return deadline_of(request)
+
+
+Within: TypeAlias = Annotated[Deadline, Depends(_injected)]
 
 
 def milliseconds(text: str) -> int:

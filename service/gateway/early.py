@@ -6,13 +6,13 @@ short of. The price: an input that the cache holds is refused too.
 
 from collections.abc import Sequence
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from models.manifest import Manifest
 from service.admission import Admission
 from service.errors import RequestInvalidError
 from service.gateway.deadlines import HEADER, milliseconds
+from service.gateway.exchange import Exchange
 from service.queue import Group
 from service.types import Deadline
 
@@ -30,20 +30,19 @@ class EarlyRefusal:
         self._texts = [Group(manifest.name, "text") for manifest in manifests if manifest.encodes_text]
         self._pictures = [Group(manifest.name, "image") for manifest in manifests]
 
-    def check(self, scope: Scope, arrived: float) -> None:
-        """Raises OverloadedError. `arrived` is of `time.monotonic`."""
+    def check(self, scope: Scope, exchange: Exchange) -> None:
+        """Raises OverloadedError."""
         if scope["path"] not in ENCODING_ROUTES or scope["method"] != "POST":
             return
-        headers = Headers(scope=scope)
-        length = headers.get("content-length", "")
+        length = exchange.header("content-length") or ""
         is_large = not length.isdecimal() or int(length) > _PICTURE_BYTES
-        deadline = Deadline(arrived + min(self._deadline_s, _asked_s(headers, self._deadline_s)))
+        deadline = Deadline(exchange.arrived + min(self._deadline_s, _asked_s(exchange, self._deadline_s)))
         self._admission.refuse_hopeless(self._pictures if is_large else self._texts, "interactive", deadline)
 
 
-def _asked_s(headers: Headers, default_s: float) -> float:
+def _asked_s(exchange: Exchange, default_s: float) -> float:
     """What the header says; one that says nothing valid is refused later, with all that is wrong."""
-    asked = headers.get(HEADER)
+    asked = exchange.header(HEADER.lower())
     try:
         return default_s if asked is None else milliseconds(asked) / 1000.0
     except RequestInvalidError:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from starlette.datastructures import Headers
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from service.errors import BodyTooLargeError, OverloadedError, RequestInvalidError
+from service.gateway.exchange import Exchange
 
 
 class ClientGoneError(Exception):
@@ -36,9 +36,9 @@ class Intake:
             self._requests -= 1
             self._held_bytes -= held.size
 
-    async def read(self, scope: Scope, receive: Receive, held: "Held") -> bytes:
+    async def read(self, exchange: Exchange, receive: Receive, held: "Held") -> bytes:
         """The whole body. Raises BodyTooLargeError, OverloadedError, ClientGoneError."""
-        self._check(_announced(scope))
+        self._check(_announced(exchange))
         chunks: list[bytes] = []
         while True:
             message = await receive()
@@ -75,8 +75,8 @@ class Held:
         self.size += count
 
 
-def _announced(scope: Scope) -> int:
-    length = Headers(scope=scope).get("content-length", "0")
+def _announced(exchange: Exchange) -> int:
+    length = exchange.header("content-length") or "0"
     if not length.isdecimal():
         raise RequestInvalidError("Content-Length must be a number of bytes")
     return int(length)

@@ -7,9 +7,14 @@ from fastapi import Depends, Path, Request
 from service.bootstrap import Application
 
 
-async def _application(request: Request) -> Application:
+def application_of(request: Request) -> Application:
+    """For routes that are called often: what FastAPI injects costs a tenth of a millisecond a request."""
     application: Application = request.app.state.application
     return application
+
+
+async def _application(request: Request) -> Application:
+    return application_of(request)
 
 
 App: TypeAlias = Annotated[Application, Depends(_application)]

@@ -91,7 +91,7 @@ def _what_is_wrong(body: bytes, error: orjson.JSONDecodeError) -> str:
 
 
 def _media_type(request: Request) -> str:
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    media_type, _, parameters = (exchange_of(request).header("content-type") or "").partition(";")
     charset = parameters.lower().partition("charset=")[2].strip(' "')
     return media_type.strip().lower() if charset in ("", "utf-8", "utf8") else f"{media_type}; charset={charset}"
 

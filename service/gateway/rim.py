@@ -58,11 +58,11 @@ class Rim:
         if scope["path"] in _PROBES:
             await self._run(scope, receive, outgoing)  # whatever body there is, nobody reads it
             return
-        self._early.check(scope, exchange.arrived)
+        self._early.check(scope, exchange)
         with self._intake.permit() as held:
             try:
                 async with asyncio.timeout(self._body_deadline_s):
-                    exchange.body = await self._intake.read(scope, receive, held)
+                    exchange.body = await self._intake.read(exchange, receive, held)
             except TimeoutError as exc:
                 raise DeadlineExceededError(
                     "the body did not arrive in time: send less, or over a faster line"

@@ -7,8 +7,8 @@ that is never run does not look cheap beside the one that is.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from service.batching import CostCurve
-from service.queue.port import Group
+from service.batching import CostCurve, backlog_ms, rows_of_run
+from service.queue.port import Group, Lane
 
 _LOAD_WEIGHT = 0.2
 _SHAPE_WEIGHT = 0.05
@@ -19,20 +19,42 @@ _OUTLIER = 4.0
 class Costs:
     """The curves of all groups. Not thread-safe: its owner has a lock."""
 
-    def __init__(self, seeds: Mapping[Group, CostCurve] | None = None) -> None:
+    def __init__(self, limit_ms: Mapping[Lane, float], seeds: Mapping[Group, CostCurve] | None = None) -> None:
+        """`limit_ms`: how long one run of a lane may take."""
+        self._limit_ms = limit_ms
         self._learned = {group: _Learned(seed) for group, seed in (seeds or {}).items()}
+        self._rows: dict[tuple[Group, Lane], int] = {}
 
     def curve(self, group: Group) -> CostCurve:
         """Runs of one row that cost nothing, for a group of which nothing is known."""
         learned = self._learned.get(group)
         return CostCurve() if learned is None else learned.curve
 
+    def backlog_ms(self, group: Group, lane: Lane, waiting: int) -> float:
+        """What one worker takes for so many."""
+        return backlog_ms(self.curve(group), waiting, self._rows_of_many(group, lane))
+
+    def share_ms(self, group: Group, lane: Lane) -> float:
+        """What one input of many takes of one worker."""
+        rows = self._rows_of_many(group, lane)
+        return self.curve(group).run_ms(rows) / rows
+
     def learn(self, group: Group, rows: int, ms: float) -> None:
         """One run of `rows` inputs took `ms` of wall time."""
+        for lane in self._limit_ms:
+            self._rows.pop((group, lane), None)
         if group not in self._learned:
             self._learned[group] = _Learned(CostCurve((1,), (ms / rows,)))
             return
         self._learned[group].learn(rows, ms)
+
+    def _rows_of_many(self, group: Group, lane: Lane) -> int:
+        """How a long queue is cut into runs; kept until the next run, since every request asks."""
+        rows = self._rows.get((group, lane))
+        if rows is None:
+            curve = self.curve(group)
+            rows = self._rows[group, lane] = rows_of_run(curve, curve.largest, self._limit_ms[lane])
+        return rows
 
 
 @dataclass

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from service.batching import CostCurve, RunLimits, backlog_ms, row_ms, rows_of_run
+from service.batching import CostCurve, RunLimits, rows_of_run
 from service.errors import DeadlineExceededError, OverloadedError, ShuttingDownError
 from service.metrics import Metrics
 from service.pacing import within
@@ -58,7 +58,7 @@ class LocalQueue:
         self._answering = Answering(runner, metrics)
         self._capacity = dict(capacity)
         self._limit_ms: dict[Lane, float] = {"interactive": limits.interactive_ms, "bulk": limits.bulk_ms}
-        self._lanes, self._costs = Lanes(), Costs(curves)
+        self._lanes, self._costs = Lanes(), Costs(self._limit_ms, curves)
         self._runs: set[_Run] = set()
         self._changed = threading.Condition()
         self._is_closed = False
@@ -83,7 +83,7 @@ class LocalQueue:
                 room=self._capacity[lane] - self._lanes.depth(lane),
                 wait_ms=self._wait_ms(lane),
                 run_ms=curve.run_ms(1),
-                share_ms=row_ms(curve, self._limit_ms[lane]) / self._workers,
+                share_ms=self._costs.share_ms(group, lane) / self._workers,
             )
 
     def figures(self) -> QueueFigures:
@@ -152,18 +152,15 @@ class LocalQueue:
         """Until an input that arrives now in this lane would begin."""
         with self._changed:
             ahead = LANES[: LANES.index(lane) + 1]
-            waiting = sum(self._backlog_ms(one) for one in ahead)
             if len(self._runs) < len(self._threads) and not any(self._lanes.depth(one) for one in ahead):
                 return 0.0
+            waiting = sum(self._backlog_ms(one) for one in ahead)
             now = self._clock()
             running = sum(max(0.0, run.expected_ms - (now - run.started) * 1000.0) for run in self._runs)
             return (waiting + running) / self._workers
 
     def _backlog_ms(self, lane: Lane) -> float:
-        return sum(
-            backlog_ms(self._costs.curve(group), waiting, self._limit_ms[lane])
-            for group, waiting in self._lanes.depths(lane).items()
-        )
+        return sum(self._costs.backlog_ms(group, lane, waiting) for group, waiting in self._lanes.depths(lane).items())
 
     @property
     def _workers(self) -> int:
