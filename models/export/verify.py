@@ -28,6 +28,13 @@ class Verified:
     image_cosine: float | None
     text_cosine: float | None
 
+    def as_sentence(self) -> str:
+        """For a person."""
+        shown = {"image": self.image_cosine, "text": self.text_cosine}
+        cosines = ", ".join(f"{tower} {value:.6f}" for tower, value in shown.items() if value is not None)
+        parity = f"least cosine to the source: {cosines}" if cosines else "no probe, so vectors were not compared"
+        return f"{self.name}: {self.files} files intact; {parity}"
+
 
 def verify(folder: Path) -> Verified:
     """Compare every file with its checksum and, where the bundle has a probe, every vector with the source's.

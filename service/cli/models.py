@@ -1,17 +1,20 @@
-"""`lookalike models`: which bundles there are, whether their files are intact, the starter. Loads no encoder."""
+"""`lookalike models`: which bundles there are, whether they are what they were, new ones, the starter."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli import model_export
 from service.cli.exits import CommandError, ExitCode, guarded
 from service.cli.options import DataOption, JsonOption, print_json, settings_with
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
 
-app = typer.Typer(help="List and verify model bundles; put the starter model together.", no_args_is_help=True)
+app = typer.Typer(help="List, verify and make model bundles; put the starter model together.", no_args_is_help=True)
+app.command("export")(model_export.export)
 
 
 @app.command("list")
@@ -40,23 +43,20 @@ def list_(data: DataOption = None, as_json: JsonOption = False) -> None:
 @app.command()
 @guarded
 def verify(
-    name: Annotated[str | None, typer.Argument(help="One bundle; left out, all.")] = None, data: DataOption = None
+    name: Annotated[str | None, typer.Argument(help="One bundle, or its folder; left out, all.")] = None,
+    data: DataOption = None,
 ) -> None:
-    """Compare every file of a bundle with its checksum."""
-    from models.bundle import open_bundle
+    """Check files, checksums, and the vectors that the bundle's maker noted."""
     from models.errors import BundleError
+    from models.export.verify import verify as verify_bundle
 
-    chosen = [bundle for bundle in _bundles(data) if name in (None, bundle.manifest.name)]
-    if not chosen:
-        raise CommandError(f"there is no model {name!r}: `lookalike models list` shows those there are")
     damaged = False
-    for bundle in chosen:
+    for folder in _folders(name, data):
         try:
-            open_bundle(bundle.folder, verify=True)
-            typer.echo(f"{bundle.manifest.name}: {len(bundle.manifest.files)} files intact")
+            typer.echo(verify_bundle(folder).as_sentence())
         except BundleError as exc:
             damaged = True
-            typer.echo(f"{bundle.manifest.name}: {exc}", err=True)
+            typer.echo(f"{folder.name}: {exc}", err=True)
     if damaged:
         raise typer.Exit(ExitCode.SOME_FAILED)
 
@@ -69,6 +69,18 @@ def starter(data: DataOption = None) -> None:
 
     folder = assemble(settings_with(data_dir=data).bundle_folders[0] / "starter")
     typer.echo(f"starter model: {folder}")
+
+
+def _folders(name: str | None, data: DataOption) -> Sequence[Path]:
+    """Of the bundles to look at: all, the one of that name, or the one in that folder."""
+    from models.manifest import FILE_NAME
+
+    if name is not None and (Path(name) / FILE_NAME).is_file():
+        return [Path(name)]
+    chosen = [bundle.folder for bundle in _bundles(data) if name in (None, bundle.manifest.name)]
+    if not chosen:
+        raise CommandError(f"there is no model {name!r}: `lookalike models list` shows those there are")
+    return chosen
 
 
 def _bundles(data: DataOption) -> Sequence["Bundle"]:
