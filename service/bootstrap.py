@@ -16,7 +16,8 @@ from service.children import start_decoders, start_encoder
 from service.decode import PictureWork, WorkHere
 from service.decode.decoder import Decoder
 from service.embedder import Embedder
-from service.encoders import EncoderPlan, load
+from service.encoders import load
+from service.engine_settings import curves_of, encoder_plan_of
 from service.errors import SettingsError
 from service.metrics import Metrics
 from service.pacing import Threads, Turns
@@ -145,12 +146,6 @@ def load_encoders(settings: Settings) -> Mapping[str, Encoder]:
     return load(encoder_plan_of(settings))
 
 
-def encoder_plan_of(settings: Settings) -> EncoderPlan:
-    return EncoderPlan(
-        folders=tuple(map(str, settings.bundle_folders)), engine=settings.engine, threads=settings.encoder_threads
-    )
-
-
 def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: CollectionStore) -> Application:
     """Put ready encoders and a ready store together; owns both from here on."""
     return _joined(settings, Metrics(), workshop_here(settings, encoders), store)
@@ -163,6 +158,7 @@ def _joined(settings: Settings, metrics: Metrics, workshop: Workshop, store: Col
         metrics,
         workers=settings.encoder_runs,
         capacity={"interactive": settings.queue_interactive, "bulk": settings.queue_bulk},
+        curves=curves_of(settings),
     )
     decoding = _threads("decode", settings.decode_runs + _DECODES_OF_SEARCHES)
     turns = Turns(settings.decode_runs + _DECODES_OF_SEARCHES, _DECODES_OF_SEARCHES, settings.queue_bulk)

@@ -4,7 +4,7 @@ import msgspec
 
 from models.pictures import PictureLimits
 from service.decode.pool import DecodePool
-from service.encoders import EncoderPlan
+from service.encoders import EncoderPlan, measure
 from service.errors import EncoderFailedError
 from service.metrics import Metrics
 from service.processes import ChildSpec, LogStyle, ProcessError, RemoteError
@@ -41,10 +41,11 @@ def start_decoders(settings: Settings, limits: PictureLimits, count: int, metric
 
 
 def start_encoder(settings: Settings, plan: EncoderPlan, metrics: Metrics) -> ChildRunner:
-    """Returns when the models are loaded.
+    """Returns when the models are loaded, in the engines that were fastest: measured here on the first start.
 
-    Raises: NoBundleError, BundleError, SettingsError as they were raised in the child; EncoderFailedError.
+    Raises: NoBundleError, BundleError, SettingsError, EngineUnavailableError, PrecisionError; EncoderFailedError.
     """
+    plan = plan.with_choices(measure(plan))
     logs = LogStyle(settings.log_format, settings.log_level)
     told = msgspec.msgpack.encode(plan)
     spec = ChildSpec(

@@ -31,7 +31,17 @@ class Settings(BaseSettings):
         (), description="Folders that hold model bundles, separated like PATH. Empty: `bundles` in the data directory."
     )
     default_model: str = Field("starter", description="Name of the bundle that is used where a request names none.")
-    engine: str = Field("onnxruntime", description="Engine that runs the models.")
+    engine: str = Field(
+        "auto",
+        description="Engine that runs the models: `onnxruntime`, `openvino`, `cuda`, `tensorrt`, or `auto`: the one "
+        "that was fastest here at the precision.",
+    )
+    engine_budget_s: float = Field(
+        12.0, ge=0, le=600, description="Time to measure the engines on a first start; 0: nothing is measured."
+    )
+    precision: str = Field(
+        "", description="Precision of all models: `fp32`, `fp16`, `bf16`, `int8`. Empty: each bundle's own."
+    )
     store: str = Field("local", description="Collection store.")
     encoder_workers: int = Field(0, ge=0, le=256, description="Encoder runs at a time; 0 takes one for each core.")
     encoder_threads: int = Field(1, ge=1, le=256, description="Threads of one encoder run; on a CPU 1 is fastest.")
@@ -102,6 +112,16 @@ class Settings(BaseSettings):
     @property
     def collections_dir(self) -> Path:
         return self.data_dir / "collections"
+
+    @property
+    def engines_file(self) -> Path:
+        """Remembers which engine was fastest."""
+        return self.data_dir / "engines.json"
+
+    @property
+    def engine_cache_dir(self) -> Path:
+        """What engines compiled."""
+        return self.data_dir / "engines"
 
     @property
     def encoder_runs(self) -> int:

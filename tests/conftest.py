@@ -1,5 +1,6 @@
 """What every test stands on: no timed assertions from Hypothesis, and logs that no test leaves to the next."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,8 @@ import structlog
 from hypothesis import settings
 
 from tests.redis_server import RedisServer
+
+os.environ.setdefault("LOOKALIKE_ENGINE_BUDGET_S", "0")  # no test but those of the engines waits for a measurement
 
 settings.register_profile("lookalike", deadline=None)  # the machine is shared: a slow example is no failure
 settings.load_profile("lookalike")

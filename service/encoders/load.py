@@ -1,17 +1,15 @@
 """Which bundles are loaded into which engine. Used by whatever process runs encoders; reads no settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from models import engines
 from models.bundle import Bundle, find_bundles
 from models.encoder import Encoder
+from models.engines import EngineChoice
+from models.manifest import Manifest
 from service.errors import NoBundleError, SettingsError
-from service.parts import part
-
-ENGINES = {"onnxruntime": "models.encoder:OnnxEncoder"}
-"""Called with (bundle, threads)."""
 
 
 @dataclass(frozen=True)
@@ -19,22 +17,90 @@ class EncoderPlan:
     """What to load and how; travels to the process that does it."""
 
     folders: tuple[str, ...]
-    engine: str = "onnxruntime"
+    engine: str = engines.AUTO
+    precision: str = ""
+    """The one that all bundles are pinned to; empty: their own."""
     threads: int = 1
+    """Of one run."""
+    runs: int = 1
+    """At a time."""
+    choices_file: str = ""
+    """Remembers which engine was fastest; empty: nothing is remembered."""
+    cache_dir: str = ""
+    """Where engines keep what they compiled; empty: nowhere."""
+    budget_s: float = 12.0
+    """Time for measuring a bundle; 0: nothing is measured."""
+    chosen: dict[str, str] = field(default_factory=dict)
+    """Engines by the names of bundles, as `measure` found them."""
+
+    @property
+    def resources(self) -> engines.Resources:
+        return engines.Resources(self.threads, self.runs, Path(self.cache_dir) if self.cache_dir else None)
+
+    def with_choices(self, choices: Mapping[str, EngineChoice]) -> "EncoderPlan":
+        return replace(self, chosen={name: choice.engine for name, choice in choices.items()})
 
 
 def load(plan: EncoderPlan) -> Mapping[str, Encoder]:
-    """Every bundle of the folders in an engine of its own, by the name in its manifest.
+    """Every bundle of the folders, its files checked, in an engine of its own, by the name in its manifest.
 
-    Raises: NoBundleError, BundleError, SettingsError.
+    Raises: NoBundleError, BundleError, SettingsError, EngineUnavailableError, PrecisionError.
     """
-    make: Any = part(ENGINES, plan.engine, "engine")
-    return {name: make(bundle, plan.threads) for name, bundle in _bundles(plan.folders).items()}
+    return {name: _loaded(plan, bundle) for name, bundle in _bundles(plan.folders, verify=True).items()}
 
 
-def _bundles(folders: tuple[str, ...]) -> Mapping[str, Bundle]:
+def measure(plan: EncoderPlan) -> Mapping[str, EngineChoice]:
+    """The engine of every bundle and what a run costs on it: remembered, or measured now, in processes of their own.
+
+    Raises: what `load` raises.
+    """
+    if plan.budget_s == 0:
+        return remembered(plan)
+    return {name: _measured(plan, bundle) for name, bundle in _bundles(plan.folders).items()}
+
+
+def remembered(plan: EncoderPlan) -> Mapping[str, EngineChoice]:
+    """The same at once: without a cost curve where nothing was measured yet. Raises what `load` raises."""
+    return {name: _remembered(plan, bundle) for name, bundle in _bundles(plan.folders).items()}
+
+
+def manifests(plan: EncoderPlan) -> Mapping[str, Manifest]:
+    """As the encoders of `load` have them, and no engine is loaded: for a process whose encoders are elsewhere.
+
+    Raises: NoBundleError, BundleError, SettingsError, PrecisionError.
+    """
+    return {name: engines.pin(bundle, plan.precision).manifest for name, bundle in _bundles(plan.folders).items()}
+
+
+def _loaded(plan: EncoderPlan, bundle: Bundle) -> Encoder:
+    engine = plan.chosen.get(bundle.manifest.name) or _remembered(plan, bundle).engine
+    return engines.load(bundle, engine, plan.precision, plan.resources)
+
+
+def _measured(plan: EncoderPlan, bundle: Bundle) -> EngineChoice:
+    return engines.choose(
+        bundle,
+        plan.engine,
+        plan.precision,
+        resources=plan.resources,
+        cache_file=_choices_file(plan),
+        budget_s=plan.budget_s,
+    )
+
+
+def _remembered(plan: EncoderPlan, bundle: Bundle) -> EngineChoice:
+    return engines.choose_unmeasured(
+        bundle, plan.engine, plan.precision, resources=plan.resources, cache_file=_choices_file(plan)
+    )
+
+
+def _choices_file(plan: EncoderPlan) -> Path | None:
+    return Path(plan.choices_file) if plan.choices_file else None
+
+
+def _bundles(folders: tuple[str, ...], *, verify: bool = False) -> Mapping[str, Bundle]:
     found: dict[str, Bundle] = {}
-    for bundle in (bundle for folder in folders for bundle in find_bundles(Path(folder), verify=True)):
+    for bundle in (bundle for folder in folders for bundle in find_bundles(Path(folder), verify=verify)):
         if bundle.manifest.name in found:
             raise SettingsError(f"two bundles are called {bundle.manifest.name!r}: remove {bundle.folder}")
         found[bundle.manifest.name] = bundle

@@ -7,7 +7,7 @@ import pytest
 
 from index import LocalStore
 from models.encoder import Encoder
-from models.errors import BundleError
+from models.errors import BundleError, EngineUnavailableError
 from service.bootstrap import assemble, build
 from service.errors import NoBundleError, OverloadedError, SettingsError
 from service.settings import Settings
@@ -46,7 +46,7 @@ def test_two_bundles_of_one_name_stop_the_start(tmp_path: Path, bundles: Path) -
 
 @pytest.mark.parametrize("setting", ["engine", "store"])
 def test_an_unknown_part_names_those_that_there_are(tmp_path: Path, bundles: Path, setting: str) -> None:
-    with pytest.raises(SettingsError, match=r"'magic'; there are: (onnxruntime|local)"):
+    with pytest.raises((SettingsError, EngineUnavailableError), match=r"'magic'; there are: (auto, onnx|local)"):
         build(Settings(data_dir=tmp_path, bundle_dirs=(bundles,), **{setting: "magic"}))
 
 
