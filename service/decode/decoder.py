@@ -8,6 +8,7 @@ from index.types import PicturePolicy
 from models.arrays import Pixels
 from models.pictures import Box, Preprocessing
 from service.decode.pictures import KeptPicture, PictureWork
+from service.metrics import Metrics
 from service.pacing import Threads, Turns, within
 from service.types import Deadline
 
@@ -17,28 +18,34 @@ T = TypeVar("T")
 class Decoder:
     """Raises what `PictureWork` raises, and OverloadedError, DeadlineExceededError."""
 
-    def __init__(self, threads: Threads, work: PictureWork, turns: Turns) -> None:
+    def __init__(self, threads: Threads, work: PictureWork, turns: Turns, metrics: Metrics) -> None:
         """`turns`: as many as there are threads; bulk never takes the last ones, so that a search finds one free."""
         self._threads = threads
         self._work = work
         self._turns = turns
+        self._seconds = metrics.decode_seconds
 
     async def pixels(self, data: bytes, spec: Preprocessing, box: Box | None, deadline: Deadline) -> Pixels:
         """uint8 [size, size, 3]."""
-        return await self._run(False, deadline, lambda wait_s: self._work.pixels(data, spec, box, wait_s))
+        return await self._run("pixels", False, deadline, lambda wait_s: self._work.pixels(data, spec, box, wait_s))
 
     async def keep(self, data: bytes, spec: Preprocessing, policy: PicturePolicy, deadline: Deadline) -> KeptPicture:
         """Pixels of what is kept, so that encoding it again gives the same vector."""
-        return await self._run(True, deadline, lambda wait_s: self._work.keep(data, spec, policy, wait_s))
+        return await self._run("keep", True, deadline, lambda wait_s: self._work.keep(data, spec, policy, wait_s))
 
     async def thumbnail(self, data: bytes, deadline: Deadline) -> bytes:
-        return await self._run(False, deadline, lambda wait_s: self._work.thumbnail(data, wait_s))
+        return await self._run("thumbnail", False, deadline, lambda wait_s: self._work.thumbnail(data, wait_s))
 
-    async def _run(self, is_bulk: bool, deadline: Deadline, work: Callable[[float], T]) -> T:
+    async def _run(self, what: str, is_bulk: bool, deadline: Deadline, work: Callable[[float], T]) -> T:
         await self._turns.take(is_bulk, deadline)
         loop = asyncio.get_running_loop()
+
+        def run() -> T:
+            with self._seconds.labels(what).time():
+                return work(deadline.remaining())
+
         try:
-            future = self._threads.submit(deadline, lambda: work(deadline.remaining()))
+            future = self._threads.submit(deadline, run)
         except BaseException:
             self._turns.give_back()
             raise

@@ -42,6 +42,16 @@ class DecodePool:
         self._quarantine = quarantine
         self._limit_s = limit_s
 
+    @property
+    def pids(self) -> Sequence[int]:
+        """Of the decoders that there are now."""
+        return [pid for process in self._all if (pid := process.pid) is not None]
+
+    @property
+    def free(self) -> int:
+        """Decoders that nobody uses."""
+        return len(self._free)
+
     def pixels(self, data: bytes, spec: Preprocessing, box: Box | None, wait_s: float) -> Pixels:
         frame = self._answered(DecodeCall(spec, box), data, wait_s)
         side = _notes(frame).side or 0

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 from PIL import Image
 
+from models.errors import PictureTooLargeError
 from models.pictures import Box, PictureLimits, Preprocessing
 from service.decode.pictures import KeptPicture, WorkHere
 from service.processes import Answer
@@ -45,6 +46,14 @@ class DecodeRole:
         return b""
 
     def answer(self, head: bytearray, body: bytearray) -> Answer:
+        try:
+            return self._answered(head, body)
+        except MemoryError as exc:
+            raise PictureTooLargeError(
+                "the picture takes more memory than there is for one: send a smaller copy"
+            ) from exc
+
+    def _answered(self, head: bytearray, body: bytearray) -> Answer:
         call = msgspec.msgpack.decode(head, type=DecodeCall)
         data = bytes(body)
         if call.spec is None:

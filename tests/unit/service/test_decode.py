@@ -14,6 +14,7 @@ from models.pictures import PictureLimits, Preprocessing, decode_pixels
 from service.decode import KeptPicture, WorkHere, content_digest, kept_picture, webp
 from service.decode.decoder import Decoder
 from service.errors import DeadlineExceededError
+from service.metrics import Metrics
 from service.pacing import Threads, Turns
 from service.types import Deadline
 from tests.fakes.pictures import encoded, picture
@@ -73,7 +74,7 @@ def test_small_pictures_are_not_scaled_up_and_long_ones_keep_a_pixel() -> None:
 
 async def test_the_decoder_passes_errors_and_limits_on() -> None:
     threads = Threads("decode", 1, 4)
-    decoder = Decoder(threads, WorkHere(PictureLimits(max_bytes=10)), Turns(1, 0, 4))
+    decoder = Decoder(threads, WorkHere(PictureLimits(max_bytes=10)), Turns(1, 0, 4), Metrics())
     with pytest.raises(PictureTooLargeError):
         await decoder.pixels(picture(), SPEC, None, Deadline.after(30))
     threads.close()
@@ -94,7 +95,7 @@ class SlowWork(WorkHere):
 
 async def test_pictures_of_items_leave_a_thread_to_searches() -> None:
     threads, work = Threads("decode", 2, 8), SlowWork()
-    decoder = Decoder(threads, work, Turns(2, 1, 8))
+    decoder = Decoder(threads, work, Turns(2, 1, 8), Metrics())
     soon = Deadline.after(30)
     keeping = [asyncio.ensure_future(decoder.keep(picture(), SPEC, "none", soon)) for _ in range(3)]
     try:
@@ -109,7 +110,7 @@ async def test_pictures_of_items_leave_a_thread_to_searches() -> None:
 
 async def test_a_caller_that_left_frees_no_turn_before_its_work_is_done() -> None:
     threads, work = Threads("decode", 2, 8), SlowWork()
-    decoder = Decoder(threads, work, Turns(1, 0, 8))
+    decoder = Decoder(threads, work, Turns(1, 0, 8), Metrics())
     soon = Deadline.after(30)
     left = asyncio.ensure_future(decoder.keep(picture(), SPEC, "none", soon))
     assert await asyncio.to_thread(work.begun.wait, 30)
