@@ -16,8 +16,8 @@ from service.children import start_decoders, start_encoder
 from service.decode import PictureWork, WorkHere
 from service.decode.decoder import Decoder
 from service.embedder import Embedder
-from service.encoders import load
-from service.engine_settings import curves_of, encoder_plan_of
+from service.encoders import load, manifests
+from service.engine_settings import encoder_plan_of
 from service.errors import SettingsError
 from service.metrics import Metrics
 from service.pacing import Threads, Turns
@@ -32,10 +32,12 @@ from service.pipeline.item_encoder import ItemEncoder
 from service.pipeline.items import Items
 from service.pipeline.models import Models
 from service.pipeline.search import Searcher
-from service.queue import DirectRunner, EncodeQueue, LocalQueue, Runner
+from service.queue import DirectRunner, EncodeQueue, Runner
 from service.settings import Settings
 from service.types import Limits
 
+QUEUES = {"local": "service.transports:local_queue", "redis": "service.transports:redis_queue"}
+"""Called with (settings, runner, manifests, metrics)."""
 STORES = {"local": "index.store:LocalStore"}
 """Called with the folder of the collections."""
 
@@ -43,6 +45,21 @@ _WAITING_PER_THREAD = 32
 _WAITERS = 4
 _DECODES_OF_SEARCHES = 1
 """Threads that pictures of items never take."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What works on inputs: in this process, or in its children."""
+
+    runner: Runner | None
+    """None: encoders run elsewhere, behind the queue."""
+    pictures: PictureWork
+    manifests: Mapping[str, Manifest]
+
+    def close(self) -> None:
+        if self.runner is not None:
+            self.runner.close()
+        self.pictures.close()
 
 
 @dataclass(frozen=True)
@@ -60,8 +77,7 @@ class Application:
     caches: Caches
     queue: EncodeQueue
     store: CollectionStore
-    runner: Runner
-    pictures: PictureWork
+    workshop: Workshop
     pools: tuple[Threads, ...]
 
     async def close(self) -> None:
@@ -73,8 +89,7 @@ class Application:
         self.queue.close(self.settings.drain_s)
         for pool in self.pools:
             pool.close()
-        self.runner.close()
-        self.pictures.close()
+        self.workshop.close()
         self.store.close()
 
     async def __aenter__(self) -> "Application":
@@ -86,19 +101,6 @@ class Application:
         await self.close()
 
 
-@dataclass(frozen=True)
-class Workshop:
-    """What works on inputs: in this process, or in its children."""
-
-    runner: Runner
-    pictures: PictureWork
-    manifests: Mapping[str, Manifest]
-
-    def close(self) -> None:
-        self.runner.close()
-        self.pictures.close()
-
-
 def build(settings: Settings, address: str | None = None, *, in_children: bool = False) -> Application:
     """Load the bundles and open the store; blocks for about a second.
 
@@ -107,7 +109,7 @@ def build(settings: Settings, address: str | None = None, *, in_children: bool =
     Raises: NoBundleError, BundleError, SettingsError, EncoderFailedError, and what the store raises.
     """
     metrics = Metrics()
-    workshop = open_workshop(settings, metrics) if in_children else workshop_here(settings, load_encoders(settings))
+    workshop = open_workshop(settings, metrics) if in_children else open_workshop_here(settings)
     try:
         return _joined(settings, metrics, workshop, open_store(settings, address))
     except BaseException:
@@ -120,11 +122,20 @@ def open_workshop(settings: Settings, metrics: Metrics) -> Workshop:
     count = settings.decode_runs + _DECODES_OF_SEARCHES
     pictures = start_decoders(settings, picture_limits_of(settings), count, metrics)
     try:
+        if not settings.encodes_here:
+            return Workshop(None, pictures, manifests(encoder_plan_of(settings)))
         runner = start_encoder(settings, encoder_plan_of(settings), metrics)
     except BaseException:
         pictures.close()
         raise
     return Workshop(runner, pictures, runner.manifests)
+
+
+def open_workshop_here(settings: Settings) -> Workshop:
+    """Threads of this process, as the command line needs them."""
+    if settings.encodes_here:
+        return workshop_here(settings, load_encoders(settings))
+    return Workshop(None, WorkHere(picture_limits_of(settings)), manifests(encoder_plan_of(settings)))
 
 
 def workshop_here(settings: Settings, encoders: Mapping[str, Encoder]) -> Workshop:
@@ -153,19 +164,14 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
 
 def _joined(settings: Settings, metrics: Metrics, workshop: Workshop, store: CollectionStore) -> Application:
     limits = limits_of(settings)
-    queue = LocalQueue(
-        workshop.runner,
-        metrics,
-        workers=settings.encoder_runs,
-        capacity={"interactive": settings.queue_interactive, "bulk": settings.queue_bulk},
-        curves=curves_of(settings),
-    )
+    make_queue: Any = part(QUEUES, settings.queue, "queue")
+    queue: EncodeQueue = make_queue(settings, workshop.runner, workshop.manifests, metrics)
     decoding = _threads("decode", settings.decode_runs + _DECODES_OF_SEARCHES)
     turns = Turns(settings.decode_runs + _DECODES_OF_SEARCHES, _DECODES_OF_SEARCHES, settings.queue_bulk)
     storing = _threads("store", settings.store_threads)
     writing = _threads("write", settings.write_threads)
     waiting = _threads("wait", _WAITERS)
-    decoder = Decoder(decoding, workshop.pictures, turns, metrics)
+    decoder = Decoder(decoding, workshop.pictures, turns)
     admission = Admission(queue, metrics)
     caches = open_caches(settings, metrics)
     embedder = Embedder(queue, caches.vectors, decoder, admission, limits.max_text_chars)
@@ -187,8 +193,7 @@ def _joined(settings: Settings, metrics: Metrics, workshop: Workshop, store: Col
         caches=caches,
         queue=queue,
         store=store,
-        runner=workshop.runner,
-        pictures=workshop.pictures,
+        workshop=workshop,
         pools=(decoding, storing, writing, waiting),
     )
 

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     write_threads: int = Field(4, ge=1, le=256, description="Writes to the collections at a time.")
     queue_interactive: int = Field(256, ge=1, description="Inputs that may wait for the encoder, of searches.")
     queue_bulk: int = Field(1024, ge=1, description="Inputs that may wait for the encoder, of indexing.")
+    queue: str = Field("local", description="What carries inputs to encoders: `local`, or `redis` (needs workers).")
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
         repr=False,
@@ -68,6 +69,17 @@ class Settings(BaseSettings):
         "lookalike",
         min_length=1,
         description="First part of all keys in Redis: gateways and workers of one fleet share it.",
+    )
+    redis_patience_s: float = Field(3.0, ge=0, description="Redis may be away for so long before requests get a 503.")
+    worker_port: int = Field(8001, ge=0, le=65535, description="Port of a worker's metrics and probes; 0: a free one.")
+    worker_slots: int = Field(
+        0, ge=0, le=4096, description="Inputs of a lane that a worker holds at most; 0: two for each encoder run."
+    )
+    worker_claim_s: float = Field(
+        2.0, ge=0.1, description="After so long without a sign of its worker, an input is taken over by another."
+    )
+    worker_deliveries: int = Field(
+        5, ge=1, description="Workers that may die over one input before it is answered with an error."
     )
     max_requests: int = Field(256, ge=1, description="Requests answered at a time; more are refused with 503.")
     max_body_bytes: int = Field(64_000_000, ge=1024, description="Largest request body.")
@@ -87,7 +99,8 @@ class Settings(BaseSettings):
     ready_deadline_s: float = Field(2.0, gt=0, description="Time for the readiness probe.")
     drain_s: float = Field(10.0, ge=0, description="Time that accepted work gets when the service stops.")
     cache: Literal["memory", "redis"] = Field(
-        "memory", description="Where vectors and queries are cached: `memory`, or a `redis` that several gateways share."
+        "memory",
+        description="Where vectors and queries are cached: `memory`, or a `redis` that several gateways share.",
     )
     query_state_entries: int = Field(10_000, ge=1, description="Queries kept for `refine`.")
     query_state_bytes: int = Field(64_000_000, ge=1, description="Memory for them.")
@@ -122,6 +135,11 @@ class Settings(BaseSettings):
     def engine_cache_dir(self) -> Path:
         """What engines compiled."""
         return self.data_dir / "engines"
+
+    @property
+    def encodes_here(self) -> bool:
+        """Whether this process, or a child of it, runs encoders."""
+        return self.queue == "local"
 
     @property
     def encoder_runs(self) -> int:

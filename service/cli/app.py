@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli import collections, doctor, evaluation, index, models, search, serve
+from service.cli import collections, doctor, evaluation, index, models, search, serve, worker
 from service.cli.exits import EPILOG
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ def before_every_command(
 
 
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("index")(index.index)
 app.command("search")(search.search)
 app.add_typer(collections.app, name="collections")
