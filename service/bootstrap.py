@@ -171,7 +171,7 @@ def _joined(settings: Settings, metrics: Metrics, workshop: Workshop, store: Col
     storing = _threads("store", settings.store_threads)
     writing = _threads("write", settings.write_threads)
     waiting = _threads("wait", _WAITERS)
-    decoder = Decoder(decoding, workshop.pictures, turns)
+    decoder = Decoder(decoding, workshop.pictures, turns, metrics)
     admission = Admission(queue, metrics)
     caches = open_caches(settings, metrics)
     embedder = Embedder(queue, caches.vectors, decoder, admission, limits.max_text_chars)
