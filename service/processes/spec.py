@@ -32,6 +32,8 @@ class ChildSpec:
     """Private memory that the child may take (RLIMIT_DATA)."""
     start_s: float = 60.0
     """Time until it must be ready."""
+    patience_s: float = 15.0
+    """Callers wait for a child that is being started again; when it was away for so long, they are told at once."""
     logs: LogStyle | None = None
     """None where the role logs nothing: the library that renders logs then stays out of the child."""
 

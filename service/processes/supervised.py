@@ -4,6 +4,7 @@ One thread a child owns its lives: it starts the process, waits for its end, and
 a channel, and wait for one while there is no child.
 """
 
+import math
 import socket
 import threading
 import time
@@ -57,6 +58,8 @@ class SupervisedProcess:
         self._failed_starts = 0
         self._lives_without_answer = 0
         self._is_wanted = idle_s is None
+        self._away_since = time.monotonic()
+        self._is_there = False
         self._leased = 0
         self._last_use = 0.0
         self._is_closed = False
@@ -125,8 +128,10 @@ class SupervisedProcess:
         with self._changed:
             if not self._is_wanted:
                 self._is_wanted = True
+                self._away_since = time.monotonic()
                 self._changed.notify_all()
-            self._changed.wait_for(lambda: self._free or self._is_closed or self._is_hopeless, max(0.0, wait_s))
+            wait_s = max(0.0, min(wait_s, self._patience_left()))
+            self._changed.wait_for(lambda: self._free or self._is_closed or self._is_hopeless, wait_s)
             if self._is_closed:
                 raise ProcessClosedError(f"{self._spec.name} was closed")
             if not self._free:
@@ -150,9 +155,17 @@ class SupervisedProcess:
     def _is_hopeless(self) -> bool:
         return self._failed_starts >= _HOPELESS_STARTS
 
+    def _patience_left(self) -> float:
+        if self._is_there:
+            return math.inf
+        return self._away_since + self._spec.patience_s - time.monotonic()
+
     def _give_up(self, child: Child) -> None:
         """Under the lock: nobody leases it any more. A channel that failed has lost its step, so the child must go."""
         child.is_over = True
+        if child is self._child and self._is_there:  # and not one whose last caller is late to notice
+            self._is_there = False
+            self._away_since = time.monotonic()
         self._free = deque(lease for lease in self._free if lease.child is not child)
         child.hang_up()
 
@@ -195,6 +208,7 @@ class SupervisedProcess:
             self._failed_starts = 0
             self._start_error = None
             self._last_use = time.monotonic()
+            self._is_there = True
             self._free.extend(Lease(child, channel) for channel in child.channels)
             if self._is_closed:
                 child.hang_up()
@@ -234,8 +248,8 @@ class SupervisedProcess:
 
     def _retire(self, child: Child, is_idle: bool) -> None:
         with self._changed:
-            child.is_over = True
-            self._free.clear()
+            if not child.is_over:
+                self._give_up(child)
         reason = child.bury(_END_S)
         with self._changed:
             self._child = None

@@ -114,6 +114,13 @@ def test_a_caller_waits_no_longer_than_it_may(make: Make) -> None:
         process.greeting(0.05)
 
 
+def test_nobody_waits_for_a_child_that_is_away_for_too_long(make: Make) -> None:
+    process = make(b"hang", patience_s=0.05)
+    for _ in range(2):
+        with pytest.raises(ProcessUnavailableError):
+            ask(process, b"echo")
+
+
 def test_a_role_that_cannot_start_says_why(make: Make) -> None:
     with pytest.raises(RemoteError, match="ValueError: no bundle"):
         make(b"raise no bundle").greeting(LONG_S)
