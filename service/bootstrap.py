@@ -19,6 +19,7 @@ from service.embedder import Embedder
 from service.encoders import load, manifests
 from service.engine_settings import encoder_plan_of
 from service.errors import SettingsError
+from service.licences import warn_of_licences
 from service.metrics import Metrics
 from service.pacing import Threads, Turns
 from service.parts import part
@@ -163,6 +164,7 @@ def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: Collect
 
 
 def _joined(settings: Settings, metrics: Metrics, workshop: Workshop, store: CollectionStore) -> Application:
+    warn_of_licences(workshop.manifests)
     limits = limits_of(settings)
     make_queue: Any = part(QUEUES, settings.queue, "queue")
     queue: EncodeQueue = make_queue(settings, workshop.runner, workshop.manifests, metrics)

@@ -20,6 +20,7 @@ from service.bootstrap import load_encoders
 from service.cli.exits import CommandError
 from service.cli.listening import listen
 from service.errors import ServiceError
+from service.licences import restriction
 from service.settings import Settings
 
 State: TypeAlias = Literal["green", "yellow", "red"]
@@ -140,7 +141,10 @@ def _check_bundle(folder: Path) -> tuple[Finding, Bundle | None]:
     except BundleError as exc:
         return Finding("Model", "red", str(exc), f"remove {folder} and put the bundle there again"), None
     manifest = bundle.manifest
-    return Finding("Model", "green", f"{manifest.name} {manifest.version}, {manifest.dimension} dimensions"), bundle
+    detail = f"{manifest.name} {manifest.version}, {manifest.dimension} dimensions"
+    if forbidden := restriction(manifest):
+        return Finding("Model", "yellow", f"{detail}, {manifest.licence}", forbidden), bundle
+    return Finding("Model", "green", detail), bundle
 
 
 def check_encoders(settings: Settings) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from models.manifest import Manifest
 from service.children import start_encoder
 from service.engine_settings import encoder_plan_of
 from service.errors import SettingsError
+from service.licences import warn_of_licences
 from service.metrics import Metrics
 from service.queue import EncodeQueue, Runner
 from service.settings import Settings
@@ -35,6 +36,7 @@ def open_workplace(settings: Settings) -> Workplace:
     """
     metrics = Metrics()
     runner = start_encoder(settings, encoder_plan_of(settings), metrics)
+    warn_of_licences(runner.manifests)
     queue = local_queue(settings, runner, runner.manifests, metrics)
     return Workplace(queue, runner, runner.manifests, metrics)
 
