@@ -144,6 +144,10 @@ class EncoderFailedError(ServiceError):
     """The encoder raised on this input."""
 
 
+class MiscountError(EncoderFailedError):
+    """The encoder gave another number of vectors than it got inputs; none of them is used."""
+
+
 class EncoderCrashedError(ServiceError):
     """The process of the encoder died during this work; it is being started again."""
 
@@ -204,6 +208,7 @@ TABLE: dict[type[Exception], Entry] = {
     ModelNotLoadedError: Entry("model_not_loaded", "The model of the collection is not loaded", 409),
     DimensionsNotSupportedError: Entry("dimensions_not_supported", "Not a dimension of this model", 400),
     EncoderFailedError: Entry("encoder_failed", "The encoder failed on this input", 500),
+    MiscountError: Entry("encoder_miscount", "The encoder failed", 500),
     EncoderCrashedError: Entry("encoder_crashed", "The encoder is being started again", 503),
     InputQuarantinedError: Entry("input_quarantined", "This input crashed the encoder before", 422),
     CodecError: Entry("queue_message_invalid", "A message of the encode queue cannot be read", 500),

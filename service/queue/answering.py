@@ -11,7 +11,7 @@ from models.errors import ModelError
 from service.errors import (
     DeadlineExceededError,
     EncoderCrashedError,
-    EncoderFailedError,
+    MiscountError,
     OverloadedError,
 )
 from service.metrics import Metrics
@@ -88,10 +88,6 @@ class Answering:
         self._metrics.encode_failures.labels(model, _reason(error)).inc(len(run))
         for ticket in run:
             ticket.future.set_exception(error)
-
-
-class MiscountError(EncoderFailedError):
-    """The encoder gave another number of answers than it had inputs."""
 
 
 def _reason(error: Exception) -> str:

@@ -13,11 +13,11 @@ from service.errors import (
     DeadlineExceededError,
     EncoderFailedError,
     InputQuarantinedError,
+    MiscountError,
     OverloadedError,
 )
 from service.metrics import Metrics
 from service.queue import Encoded, Group, Lane, LocalQueue
-from service.queue.answering import MiscountError
 from service.types import Deadline
 from tests.fakes.clock import FakeClock
 from tests.fakes.runner import FakeRunner, encoded
