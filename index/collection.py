@@ -22,6 +22,7 @@ from index.errors import CollectionNotFoundError, FieldNotFoundError, ReadOnlyEr
 from index.follower import Follower
 from index.pictures import PictureStore
 from index.prepared_item import prepare
+from index.sealed.sealer import DEFAULT_POLICY, SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.sealed.snapshot_reader import SnapshotReader
 from index.segment import merge
@@ -48,8 +49,10 @@ DEFAULTS = SearchParameters()
 class LocalCollection:
     """The `Collection` port over `catalog.sqlite` and exact segments in memory."""
 
-    def __init__(self, files: CollectionFiles, writable: bool, owner: str | None = None) -> None:
-        self._files, self._writable, self._owner = files, writable, owner
+    def __init__(
+        self, files: CollectionFiles, writable: bool, owner: str | None = None, sealing: SealPolicy = DEFAULT_POLICY
+    ) -> None:
+        self._files, self._writable, self._owner, self._sealing = files, writable, owner, sealing
         self._identity = files.identity()
         self._catalog = Catalog(files.catalog)
         self._pictures = PictureStore(files.root)
@@ -193,7 +196,14 @@ class LocalCollection:
 
     def _new_writer(self) -> CollectionWriter:
         return CollectionWriter(
-            self._files, self._identity, self._owner, self._created_with, self._state, self._pictures, self._catalog
+            self._files,
+            self._identity,
+            self._owner,
+            self._created_with,
+            self._state,
+            self._pictures,
+            self._catalog,
+            self._sealing,
         )
 
     def _check_field(self, field: FieldName) -> None:

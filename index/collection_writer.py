@@ -4,6 +4,7 @@ Exists only while this process holds the writer lock. Checks and encodes in the 
 picture files, and only then hands the rows to the one thread that commits.
 """
 
+import sqlite3
 from collections.abc import Sequence
 
 from index.attribute_values import Schema
@@ -15,6 +16,7 @@ from index.errors import CollectionNotFoundError
 from index.group_commit import GroupCommit
 from index.pictures import PictureStore
 from index.prepared_item import PreparedItem, prepare
+from index.sealed.sealer import Sealer, SealPolicy, SealProgress
 from index.types import Attributes, CollectionSpec, Filter, ItemWrite, WriteReceipt
 from index.writer_lock import WriterLock
 
@@ -31,6 +33,7 @@ class CollectionWriter:
         state: CollectionState,
         pictures: PictureStore,
         catalog: Catalog,
+        sealing: SealPolicy,
     ) -> None:
         self._spec, self._state, self._pictures = spec, state, pictures
         self._lock = WriterLock(files.lock, owner)
@@ -39,10 +42,15 @@ class CollectionWriter:
                 raise CollectionNotFoundError(f"collection '{spec.name}' was dropped and made anew; open it again")
             # Before the first write of ours, and nobody else may write: no file is between disk and row.
             pictures.sweep(*catalog.files_in_use())
-            self._commits = GroupCommit(files.catalog, spec.space_id, state.follow)
+            self._commits = GroupCommit(files.catalog, spec.space_id, self._committed)
         except BaseException:
             self._lock.release()
             raise
+        self._sealer = Sealer(files.root, sealing, state.unsealed, self._take_over)
+
+    @property
+    def sealing(self) -> SealProgress:
+        return self._sealer.progress
 
     def upsert(self, items: Sequence[ItemWrite]) -> WriteReceipt:
         prepared = self._prepared(items)
@@ -66,8 +74,17 @@ class CollectionWriter:
         return self._commits.run(lambda catalog: catalog.declare(schema))
 
     def close(self) -> None:
+        self._sealer.close()
         self._commits.close()
         self._lock.release()
+
+    def _committed(self, connection: sqlite3.Connection) -> None:
+        self._state.follow(connection)
+        self._sealer.notice()
+
+    def _take_over(self) -> None:
+        """An empty write: the thread that commits follows, and finds the new snapshot."""
+        self._commits.run(lambda catalog: None)
 
     def _prepared(self, items: Sequence[ItemWrite]) -> list[PreparedItem]:
         """All checks come before the first file."""

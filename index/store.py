@@ -25,6 +25,7 @@ from index.collection_files import (
     remove_leftovers,
 )
 from index.errors import CollectionExistsError, CollectionNotFoundError, ReadOnlyError
+from index.sealed.sealer import DEFAULT_POLICY, SealPolicy
 from index.types import CollectionSpec
 from index.writer_lock import WriterLock
 
@@ -37,8 +38,10 @@ class LocalStore:
     Loading, closing and dropping take long and hold a lock of the collection's name alone: others go on.
     """
 
-    def __init__(self, directory: Path, mode: Mode = "write", owner: str | None = None) -> None:
-        self._directory, self._mode, self._owner = Path(directory), mode, owner
+    def __init__(
+        self, directory: Path, mode: Mode = "write", owner: str | None = None, sealing: SealPolicy = DEFAULT_POLICY
+    ) -> None:
+        self._directory, self._mode, self._owner, self._sealing = Path(directory), mode, owner, sealing
         self._open: dict[str, LocalCollection] = {}
         self._busy: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._guard = threading.Lock()  # guards the two dictionaries, for moments
@@ -99,7 +102,7 @@ class LocalStore:
         self._forget(name)
         if files.identity() is None:
             raise CollectionNotFoundError.of(name)
-        opened = LocalCollection(files, self._mode == "write", self._owner)
+        opened = LocalCollection(files, self._mode == "write", self._owner, self._sealing)
         with self._guard:
             self._open[name] = opened
         return opened

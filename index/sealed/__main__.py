@@ -1,5 +1,6 @@
 """`python -m index.sealed COLLECTION CODEC LEAST`: seals a collection at low priority; tells its progress in JSON."""
 
+import fcntl
 import os
 import sys
 from pathlib import Path
@@ -19,7 +20,12 @@ def main(folder: str, codec: str, least: str) -> None:
     faiss.omp_set_num_threads(max(1, (os.cpu_count() or 1) // 2))
     if codec not in get_args(CodecKind):
         sys.exit(f"there is no codec {codec!r}")
-    snapshot = seal(Path(folder), SealOrder(cast(CodecKind, codec), int(least)), _tell)
+    with (Path(folder) / "builder.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("another process builds")  # of a writer that was killed; it ends by itself
+        snapshot = seal(Path(folder), SealOrder(cast(CodecKind, codec), int(least)), _tell)
     print(orjson.dumps({"snapshot": snapshot.number if snapshot else None}).decode(), flush=True)
 
 

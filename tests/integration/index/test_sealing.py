@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from index.sealed.builder import SealOrder, seal
+from index.sealed.sealer import SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vectors
@@ -168,3 +169,26 @@ def test_the_builder_runs_in_a_process_of_its_own(store: LocalStore, tmp_path: P
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     assert done.stdout.splitlines()[-1] == '{"snapshot":1}'
     wait_for_snapshot(store, 1)
+
+
+def test_enough_writes_seal_by_themselves(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, sealing=SealPolicy(least=300))
+    collection = store.create(SPEC)
+    collection.upsert(items(range(400), 0))
+    wait_for_snapshot(store, 1)
+    collection.upsert(items(range(400, 440), 1))
+    wait_for_snapshot(store, 2)
+    store.close()
+    again = LocalStore(tmp_path, mode="read")
+    assert again.open("shoes").info().vectors["image"] == 440
+    again.close()
+
+
+def test_closing_ends_the_builder(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, sealing=SealPolicy(least=300))
+    store.create(SPEC).upsert(items(range(400), 0))
+    store.close()
+    again = LocalStore(tmp_path, sealing=SealPolicy(least=300))
+    again.open("shoes").upsert(items(range(400, 401), 1))
+    wait_for_snapshot(again, 1)
+    again.close()
