@@ -5,13 +5,14 @@ The dynamo exporter at opset 20: at 18 it splits GELU into parts that ONNX Runti
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
 import torch
 from torch import Tensor, nn
+from torch.export import Dim
 
 OPSET = 20
 _TRACED_OUTPUT = "vector_of_unit_length"
@@ -24,20 +25,27 @@ def trace(tower: nn.Module, name: str, example: Tensor, dynamic: Mapping[int, tu
 
     `dynamic` gives the free axes of the input: axis to (name, least, most).
     """
-    axes = {axis: torch.export.Dim(label, min=low, max=high) for axis, (label, low, high) in dynamic.items()}
+    axes = {axis: Dim(label, min=low, max=high) for axis, (label, low, high) in dynamic.items()}
+    return _with_output(export_graph(tower, {name: example}, {name: axes}, (_TRACED_OUTPUT,)), "embedding")
+
+
+def export_graph(
+    tower: nn.Module, examples: Mapping[str, Tensor], free: Mapping[str, Mapping[int, Dim]], outputs: Sequence[str]
+) -> onnx.ModelProto:
+    """Trace `tower` from named inputs to named outputs; `free` gives the axes of each input that may vary."""
     with _settings():
         program = torch.onnx.export(
             tower,
-            kwargs={name: example},
+            kwargs=dict(examples),
             dynamo=True,
             opset_version=OPSET,
-            input_names=[name],
-            output_names=[_TRACED_OUTPUT],
-            dynamic_shapes={name: axes},
+            input_names=list(examples),
+            output_names=list(outputs),
+            dynamic_shapes={name: dict(axes) for name, axes in free.items()},
             verbose=False,
         )
     assert program is not None  # only None without dynamo
-    return _with_output(_without_notes(program.model_proto), "embedding")
+    return _without_notes(program.model_proto)
 
 
 def save(model: onnx.ModelProto, path: Path) -> None:

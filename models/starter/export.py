@@ -1,40 +1,17 @@
-"""Torch towers to ONNX graphs as a bundle carries them.
+"""How the starter stores its graphs, which `models.export.graphs` traces.
 
-Owns three facts: weights are stored in half precision and widened by a Cast that ONNX Runtime folds
-when it loads; the sentence encoder's own weights stay outside, in one binary file; opset 20.
+Owns two facts: weights are stored in half precision and widened by a Cast that ONNX Runtime folds when it loads;
+the sentence encoder's own weights stay outside, in one binary file.
 """
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
 import onnx
-import torch
 from onnx import TensorProto, helper, numpy_helper
-from torch import Tensor, nn
 
-OPSET = 20
 _HALVE_FROM = 1024
 """Tensors with fewer values stay float32: biases cost nothing and lose the most."""
-
-
-def export_graph(
-    tower: nn.Module, example: Mapping[str, Tensor], dynamic: Mapping[str, Mapping[int, str]], outputs: Sequence[str]
-) -> onnx.ModelProto:
-    """Trace `tower` to one ONNX model; `dynamic` names the free axes of each input."""
-    axes = {name: {axis: torch.export.Dim(label) for axis, label in free.items()} for name, free in dynamic.items()}
-    program = torch.onnx.export(
-        tower,
-        kwargs=dict(example),
-        dynamo=True,
-        opset_version=OPSET,
-        input_names=list(example),
-        output_names=list(outputs),
-        dynamic_shapes=axes,
-        verbose=False,
-    )
-    assert program is not None
-    return program.model_proto
 
 
 def store_in_half(model: onnx.ModelProto) -> None:
@@ -67,13 +44,3 @@ def move_outside(model: onnx.ModelProto, prefix: str, location: str, places: Map
                 tensor.external_data.add(key=key, value=value)
             outside.discard(name)
     assert not outside, f"not in the graph under their own name: {sorted(outside)}"
-
-
-def save(model: onnx.ModelProto, path: Path) -> None:
-    """Write the graph without the exporter's notes (they hold paths and stack traces)."""
-    model.ClearField("metadata_props")
-    model.doc_string = ""
-    for part in (*model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output):
-        part.ClearField("metadata_props")
-        part.doc_string = ""
-    path.write_bytes(model.SerializeToString())

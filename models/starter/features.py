@@ -14,10 +14,11 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.export import Dim
 
+from models.export.graphs import export_graph
 from models.pictures import Preprocessing, decode_pixels
 from models.sources import SourceItem
-from models.starter.export import export_graph
 from models.starter.image_tower import SIZE, Frozen, FrozenTower
 from models.starter.text_tower import SentenceEncoder, embed_texts
 
@@ -29,7 +30,7 @@ class FeatureSession:
 
     def __init__(self, tower: FrozenTower) -> None:
         pixels = {"pixels": torch.zeros(2, SIZE, SIZE, 3, dtype=torch.uint8)}
-        graph = export_graph(tower, pixels, {"pixels": {0: "n"}}, Frozen._fields).SerializeToString()
+        graph = export_graph(tower, pixels, {"pixels": {0: Dim("n")}}, Frozen._fields).SerializeToString()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.fingerprint = hashlib.sha256(graph).hexdigest()

@@ -9,13 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
+from torch.export import Dim
 
 from models.bundle import IMAGE_GRAPH, TEXT_GRAPH, TOKENIZER, file_sha256, open_bundle
 from models.encoder import OnnxEncoder
+from models.export.graphs import export_graph, save
 from models.manifest import ImageTower as ImagePart
 from models.manifest import LicencePart, Manifest, write_manifest
 from models.manifest import TextTower as TextPart
-from models.starter.export import export_graph, move_outside, save, store_in_half
+from models.starter.export import move_outside, store_in_half
 from models.starter.features import PREPROCESSING
 from models.starter.image_tower import MEAN, SIZE, STD
 from models.starter.sentence_weights import FILE_NAME, Tensors, offsets, package_file, write_tensors
@@ -44,11 +46,11 @@ LICENCES = (
 def write_graphs(image: ImageTower, text: TextTower, tensors: Tensors, tokenizer: Tokenizer, folder: Path) -> None:
     """`image.onnx` and `text.onnx` in `folder`; the sentence encoder's weights stay outside."""
     pixels = torch.zeros(2, SIZE, SIZE, 3, dtype=torch.uint8)
-    graph = export_graph(image, {"pixels": pixels}, {"pixels": {0: "n"}}, ("embedding", "class_logits"))
+    graph = export_graph(image, {"pixels": pixels}, {"pixels": {0: Dim("n")}}, ("embedding", "class_logits"))
     store_in_half(graph)
     save(graph, folder / IMAGE_GRAPH)
     ids, mask = tokenize(tokenizer, ["a red apple", "apple"])
-    axes = {0: "n", 1: "t"}
+    axes = {0: Dim("n"), 1: Dim("t")}
     inputs, free = {"input_ids": ids, "attention_mask": mask}, {"input_ids": axes, "attention_mask": axes}
     graph = export_graph(text, inputs, free, ("embedding", "sentence"))
     move_outside(graph, "sentence.", FILE_NAME, offsets(tensors))
