@@ -16,6 +16,7 @@ from models.export.request import ExportRequest, Precision
 from models.export.run import export
 from models.export.verify import verify
 from models.manifest import Manifest
+from tests.unit.models.export import tiny
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -45,6 +46,9 @@ def _exported(name: str, tag: str | None, folder: Path) -> Manifest:
         ("MobileCLIP2-S0", "dfndr2b", 256, "fixed", False),
         ("MobileCLIP2-S2", "dfndr2b", 256, "fixed", False),
         ("MobileCLIP2-S3", "dfndr2b", 256, "fixed", False),
+        ("MobileCLIP2-S4", "dfndr2b", 256, "fixed", False),
+        ("MobileCLIP2-B", "dfndr2b", 224, "longest", False),
+        ("MobileCLIP2-L-14", "dfndr2b", 224, "fixed", False),
         ("MobileCLIP-S1", "datacompdr", 256, "fixed", False),
         ("MobileCLIP-S2", "datacompdr", 256, "fixed", False),
         ("MobileCLIP-B", "datacompdr", 224, "longest", False),
@@ -60,6 +64,42 @@ def test_an_open_clip_model_becomes_a_bundle(
     assert (manifest.image.size, manifest.text.padding) == (size, padding)
     assert manifest.commercial_use is commercial
     assert min(manifest.parity[f"{part}_cosine_min"] for part in ("folded", "image", "text")) >= 0.9999
+
+
+@pytest.mark.parametrize("name", ["ViT-B-16-SigLIP-256", "ViT-B-16-SigLIP2-256"])
+def test_siglip_with_a_tokenizer_of_our_own_becomes_a_bundle(tmp_path: Path, name: str) -> None:
+    """Its tokenizer lies on the hub: a smaller one of the same kind stands in, the towers are the published ones."""
+    source = tmp_path / "source"
+    tiny.sentence_pieces(source, "</s>", pad="</s>")
+    config = open_clip_library().get_model_config(name)
+    config["text_cfg"]["hf_tokenizer_name"] = str(source)
+    tiny.write_source(source, config, tiny.SIGLIP_PICTURES, 256)
+    manifest = _from_folder(source, tmp_path)
+    assert (manifest.image.size, manifest.image.fit, manifest.text.padding) == (256, "squash", "fixed")
+    assert (manifest.text.context_length, manifest.logit_bias) == (64, pytest.approx(-10))
+
+
+def test_a_multilingual_text_tower_becomes_a_bundle(tmp_path: Path) -> None:
+    """XLM-R base in its published size, with a smaller tokenizer of the same kind."""
+    from transformers import XLMRobertaConfig
+
+    source = tmp_path / "source"
+    tiny.sentence_pieces(source, "<s> $A </s>", pad="<pad>")
+    marks = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+    XLMRobertaConfig(vocab_size=250_002, max_position_embeddings=514, type_vocab_size=1, **marks).save_pretrained(
+        source
+    )
+    config = open_clip_library().get_model_config("xlm-roberta-base-ViT-B-32")
+    config["text_cfg"] |= {"hf_model_name": str(source), "hf_tokenizer_name": str(source)}
+    tiny.write_source(source, config, tiny.CLIP_PICTURES, 224)
+    manifest = _from_folder(source, tmp_path)
+    assert (manifest.text.padding, manifest.text.pad_id) == ("longest", 1)
+
+
+def _from_folder(source: Path, folder: Path) -> Manifest:
+    made = export(ExportRequest(f"local-dir:{source}", folder / "bundles", licence="Apache-2.0"))
+    assert (verify(made.folder).text_cosine or 0.0) >= 0.9999
+    return made.manifest
 
 
 def test_dinov2_becomes_a_bundle_for_pictures_only(tmp_path: Path) -> None:

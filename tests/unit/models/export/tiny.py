@@ -20,12 +20,12 @@ SIGLIP_PICTURES = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "biline
 def causal(folder: Path) -> Path:
     """CLIP's own design: causal text, byte pairs, result at the end mark."""
     text = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 1}
-    return _write(folder, {"embed_dim": DIMENSION, "vision_cfg": _VISION, "text_cfg": text}, CLIP_PICTURES)
+    return write_source(folder, {"embed_dim": DIMENSION, "vision_cfg": _VISION, "text_cfg": text}, CLIP_PICTURES)
 
 
 def bidirectional(folder: Path) -> Path:
     """SigLIP's: every token sees every other, padding too, and the result is read at the last place."""
-    words = _sentence_pieces(folder, "</s>", pad="</s>")
+    words = sentence_pieces(folder, "</s>", pad="</s>")
     text = {
         "context_length": 16,
         "vocab_size": words,
@@ -39,14 +39,14 @@ def bidirectional(folder: Path) -> Path:
         "pool_type": "last",
     }
     config = {"embed_dim": DIMENSION, "init_logit_bias": -10, "custom_text": True, "vision_cfg": _SIGLIP_VISION}
-    return _write(folder, {**config, "text_cfg": text}, SIGLIP_PICTURES)
+    return write_source(folder, {**config, "text_cfg": text}, SIGLIP_PICTURES)
 
 
 def masked(folder: Path) -> Path:
     """XLM-R behind open_clip's adapter: padding is masked in attention and pooling."""
     from transformers import XLMRobertaConfig
 
-    words = _sentence_pieces(folder, "<s> $A </s>", pad="<pad>")
+    words = sentence_pieces(folder, "<s> $A </s>", pad="<pad>")
     XLMRobertaConfig(
         vocab_size=words,
         hidden_size=64,
@@ -60,19 +60,20 @@ def masked(folder: Path) -> Path:
     ).save_pretrained(folder)
     text = {"hf_model_name": str(folder), "hf_tokenizer_name": str(folder), "hf_pooler_type": "mean_pooler"}
     text |= {"hf_proj_type": "linear"}
-    return _write(folder, {"embed_dim": DIMENSION, "vision_cfg": _VISION, "text_cfg": text}, CLIP_PICTURES)
+    return write_source(folder, {"embed_dim": DIMENSION, "vision_cfg": _VISION, "text_cfg": text}, CLIP_PICTURES)
 
 
-def _write(folder: Path, config: dict[str, Any], pictures: dict[str, Any]) -> Path:
+def write_source(folder: Path, config: dict[str, Any], pictures: dict[str, Any], size: int = SIZE) -> Path:
+    """A folder in open_clip's layout: configuration and lively weights."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = {"model_cfg": config, "preprocess_cfg": {"size": [SIZE, SIZE], "mode": "RGB", **pictures}}
+    content = {"model_cfg": config, "preprocess_cfg": {"size": [size, size], "mode": "RGB", **pictures}}
     (folder / "open_clip_config.json").write_text(json.dumps(content))
     model = open_clip_library().create_model(f"local-dir:{folder}", load_weights=False, pretrained_text=False)
-    save_lively(model, model.visual, noise(SIZE), folder / "open_clip_model.safetensors")
+    save_lively(model, model.visual, noise(size), folder / "open_clip_model.safetensors")
     return folder
 
 
-def _sentence_pieces(folder: Path, marks: str, pad: str) -> int:
+def sentence_pieces(folder: Path, marks: str, pad: str) -> int:
     """A unigram tokenizer in transformers' layout, trained on the corpus; the size of its vocabulary."""
     from transformers import PreTrainedTokenizerFast
 
