@@ -5,44 +5,25 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from time import perf_counter
-from typing import Literal, TypeAlias
-
-import numpy as np
 
 from models.bundle import Bundle, open_bundle
-from models.encoder import Encoder
 from models.errors import BundleError
-from service.bootstrap import load_encoders
+from service.cli.engine_findings import check_encoders, check_installed, check_processor
 from service.cli.exits import CommandError
+from service.cli.finding import Finding, State
 from service.cli.listening import listen
-from service.errors import ServiceError
 from service.licences import restriction
 from service.settings import Settings
-
-State: TypeAlias = Literal["green", "yellow", "red"]
 
 _MIN_PYTHON = (3, 11)
 _MIN_SQLITE = (3, 35, 0)
 """The catalogue uses RETURNING."""
 _GIGABYTE = 1_000_000_000
 _LOW_DISK_GB, _NO_DISK_GB = 2.0, 0.2
-_SLOW_MS = 200.0
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 _INSTALL = "pip install -c constraints.txt '.[cpu]' (or '.[gpu]'), or run make demo"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`advice` says what to do where something is not green."""
-
-    name: str
-    state: State
-    detail: str
-    advice: str = ""
 
 
 def checkup(settings: Settings) -> Iterator[Finding]:
@@ -50,13 +31,15 @@ def checkup(settings: Settings) -> Iterator[Finding]:
     yield check_python()
     yield check_sqlite()
     yield check_runtime()
+    yield check_processor()
+    yield check_installed()
     yield check_parquet()
     yield check_data_dir(settings.data_dir)
     yield check_disk(settings.data_dir)
     yield check_port(settings)
     bundles = yield from check_bundles(settings)
     if bundles:
-        yield from check_encoders(settings)
+        yield from check_encoders(settings, bundles)
 
 
 def check_python() -> Finding:
@@ -145,38 +128,6 @@ def _check_bundle(folder: Path) -> tuple[Finding, Bundle | None]:
     if forbidden := restriction(manifest):
         return Finding("Model", "yellow", f"{detail}, {manifest.licence}", forbidden), bundle
     return Finding("Model", "green", detail), bundle
-
-
-def check_encoders(settings: Settings) -> Iterator[Finding]:
-    """Load every model and time one picture and one text."""
-    try:
-        encoders = load_encoders(settings)
-    except (ServiceError, BundleError, ImportError) as exc:
-        yield Finding("Encoder", "red", str(exc), _INSTALL)
-        return
-    for name, encoder in encoders.items():
-        yield _probe(name, encoder)
-
-
-def _probe(name: str, encoder: Encoder) -> Finding:
-    side = encoder.manifest.image.size
-    pixels = np.zeros((1, side, side, 3), dtype=np.uint8)
-    picture_ms = _fastest_ms(lambda: encoder.encode_pixels(pixels))
-    text_ms = _fastest_ms(lambda: encoder.encode_texts(["red"]))
-    detail = f"{name}: a picture in {picture_ms:.1f} ms, a text in {text_ms:.1f} ms"
-    if max(picture_ms, text_ms) > _SLOW_MS:
-        return Finding("Encoder", "yellow", detail, "slow: is the machine busy, or the model large for it?")
-    return Finding("Encoder", "green", detail)
-
-
-def _fastest_ms(call: Callable[[], object]) -> float:
-    """Of three calls: the first one warms up."""
-    times = []
-    for _ in range(3):
-        start = perf_counter()
-        call()
-        times.append((perf_counter() - start) * 1000.0)
-    return min(times)
 
 
 def _version(package: str) -> str | None:

@@ -9,7 +9,7 @@ from service.cli.exits import ExitCode, guarded
 from service.cli.options import DataOption, JsonOption, print_json, settings_with
 
 if TYPE_CHECKING:
-    from service.cli.checkup import Finding
+    from service.cli.finding import Finding
 
 
 @guarded

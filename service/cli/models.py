@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli import model_export
+from service.cli import fidelity, model_export
 from service.cli.exits import CommandError, ExitCode, guarded
 from service.cli.options import DataOption, JsonOption, print_json, settings_with
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, verify and make model bundles; put the starter model together.", no_args_is_help=True)
 app.command("export")(model_export.export)
+app.command("fidelity")(fidelity.fidelity)
 
 
 @app.command("list")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from models.engines import installed
 from service.cli.checkup import check_bundles, check_data_dir, check_port, check_runtime, checkup
 from service.cli.listening import listen
 from service.settings import read_settings
@@ -13,9 +14,19 @@ from tests.fakes.tiny_bundle import make_tiny_bundle
 
 def test_a_good_installation_has_nothing_red(tmp_path: Path) -> None:
     make_tiny_bundle(tmp_path / "bundles")
-    findings = list(checkup(read_settings({}, data_dir=tmp_path, port=0)))
+    findings = list(checkup(read_settings({}, data_dir=tmp_path, port=0, engine_budget_s=1.0)))
     assert [finding for finding in findings if finding.state == "red"] == []
-    assert any(finding.name == "Encoder" and "a picture in" in finding.detail for finding in findings)
+    said = {finding.name: finding.detail for finding in findings}
+    assert "a picture in" in said["Encoder"] and "the session runs on" in said["Encoder"]
+    assert "onnxruntime" in said["Engines"] and said["Engine"].startswith("tiny: ")
+    assert sum(finding.name == "Tried" for finding in findings) == len(installed())
+
+
+def test_a_precision_that_nothing_runs_is_red_and_says_what_would(tmp_path: Path) -> None:
+    make_tiny_bundle(tmp_path / "bundles")
+    findings = list(checkup(read_settings({}, data_dir=tmp_path, port=0, precision="int8")))
+    (red,) = [finding for finding in findings if finding.state == "red"]
+    assert red.name == "Engine" and "int8 an int8 bundle" in red.detail and "LOOKALIKE_PRECISION" in red.advice
 
 
 def test_a_damaged_and_a_missing_bundle_are_red_with_advice(tmp_path: Path) -> None:
