@@ -55,8 +55,8 @@ async def test_narrow_windows_have_the_filters_in_a_dialog(open_tab: OpenTab) ->
 
 async def test_results_read_as_a_list_with_headings(page: SearchPage) -> None:
     await page.open("?q=fruit")
-    await expect(page.tab.get_by_role("list", name="24 results").get_by_role("listitem")).to_have_count(24)
-    await expect(page.tab.get_by_role("main").get_by_role("heading", level=2)).to_have_text("24 results")
+    await expect(page.tab.get_by_role("list", name="Best 24 matches").get_by_role("listitem")).to_have_count(24)
+    await expect(page.tab.get_by_role("main").get_by_role("heading", level=2)).to_have_text("Best 24 matches")
     snapshot = await page.card(0).aria_snapshot()
     for part in ("article", "heading", "level=3", "More like this", "Same product", "But …"):
         assert part in snapshot

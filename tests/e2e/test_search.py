@@ -1,5 +1,7 @@
 """Searching by words, filters, results and what can be done from them."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -26,9 +28,9 @@ async def test_searches_by_words(page: SearchPage) -> None:
     blue = await page.ids()
     await page.search("red")
     assert await page.ids() != blue
-    await expect(page.heading).to_have_text("24 results")
-    await expect(page.tab.get_by_role("status")).to_have_text("24 results")
-    await expect(page.tab.locator("#stages")).to_contain_text("embed")
+    await expect(page.heading).to_have_text("Best 24 matches")
+    await expect(page.tab.get_by_role("status")).to_have_text("Best 24 matches")
+    await expect(page.tab.locator("#results-size")).to_have_text(re.compile(r"^[\d,]+ items in this collection$"))
     first = page.card(0)
     assert await first.get_by_role("heading", level=3).text_content()
     await expect(first.locator(".percent")).to_contain_text("% match")
@@ -88,7 +90,7 @@ async def test_says_so_when_nothing_passes_the_filters(page: SearchPage) -> None
     await expect(page.heading).to_have_text("0 results")
     async with page.answered("refine"):
         await page.tab.get_by_role("button", name="Clear filters and options").click()
-    await expect(page.heading).to_have_text("24 results")
+    await expect(page.heading).to_have_text("Best 24 matches")
 
 
 async def test_options_go_into_the_request(page: SearchPage) -> None:

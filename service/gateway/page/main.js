@@ -127,7 +127,7 @@ class Page {
   /** @param {import("./api.js").Answer} answer @param {import("./ask.js").Question} question */
   receive(answer, question) {
     if (isAsking(this.state)) {
-      showAnswer(this.results, answer, question.request.body.limit);
+      showAnswer(this.results, answer, question.request.body.limit, this.items);
     } else {
       showLook(this.results, answer, this.items);
       renderExamples(this.state.collection, answer.hits, (words) => this.change({ words }));

@@ -1,10 +1,8 @@
 // @ts-check
-/** What the page tells: the heading and the times of an answer, warnings, problems, and the live region. */
+/** What the page tells: the heading of an answer and the line below it, warnings, problems, and the live region. */
 
 import { ServiceProblem } from "./api.js";
 import { find, make } from "./element.js";
-
-/** @typedef {import("./api.js").Answer} Answer */
 
 /** @param {string} words to those who listen */
 export function announce(words) {
@@ -17,10 +15,9 @@ export function showHeading(heading) {
   announce(heading);
 }
 
-/** @param {Answer | null} answer */
-export function showStages(answer) {
-  const stages = Object.entries(answer?.took_ms ?? {}).map(([stage, ms]) => `${stage} ${ms.toFixed(1)}`);
-  find("stages", HTMLElement).textContent = stages.length ? `${stages.join(" · ")} ms` : "";
+/** @param {number | null} items of the collection; null says nothing */
+export function showSize(items) {
+  find("results-size", HTMLElement).textContent = items === null ? "" : `${items.toLocaleString()} items in this collection`;
 }
 
 /** @param {{message: string}[]} warnings */

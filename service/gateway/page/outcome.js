@@ -2,20 +2,22 @@
 /** What came of a request: results, nothing, or a problem. Each clears what the one before it showed. */
 
 import { find } from "./element.js";
-import { clearProblem, showHeading, showProblem, showStages, showWarnings } from "./notice.js";
+import { clearProblem, showHeading, showProblem, showSize, showWarnings } from "./notice.js";
 
 /** @typedef {import("./api.js").Answer} Answer */
 /** @typedef {import("./results.js").Results} Results */
 
 const MOST_SHOWN = 240;
 
-/** @param {Results} results @param {Answer} answer @param {number} limit */
-export function showAnswer(results, answer, limit) {
+/** @param {Results} results @param {Answer} answer @param {number} limit @param {number} items */
+export function showAnswer(results, answer, limit, items) {
   const { length } = answer.hits;
+  const isCut = length >= limit;
   clearProblem();
-  results.show(answer.hits, true, length >= limit && limit < MOST_SHOWN);
-  showHeading(length === 1 ? "1 result" : `${length} results`);
-  showStages(answer);
+  results.show(answer.hits, true, isCut && limit < MOST_SHOWN);
+  // A search stops at its limit: how many more would match, nobody counted.
+  showHeading(isCut ? `Best ${length} matches` : length === 1 ? "1 result" : `${length} results`);
+  showSize(items);
   showWarnings(answer.warnings ?? []);
   if (!length) explainNothing();
 }
@@ -25,8 +27,7 @@ export function showLook(results, answer, items) {
   clearProblem();
   results.show(answer.hits, false, false);
   showHeading("A look around");
-  showStages(null);
-  find("stages", HTMLElement).textContent = `${items.toLocaleString()} items in this collection`;
+  showSize(items);
   showWarnings([]);
   if (!answer.hits.length) explainNothing();
 }
@@ -44,7 +45,7 @@ export function showInstead(results, heading, words) {
   clearProblem();
   results.clear();
   showHeading(heading);
-  showStages(null);
+  showSize(null);
   showWarnings([]);
   explain(words, false);
 }
@@ -60,7 +61,7 @@ function explain(words, canClear) {
 export function showFailure(results, error, retry) {
   results.clear();
   showHeading("No results");
-  showStages(null);
+  showSize(null);
   showWarnings([]);
   showProblem(error, retry);
 }
