@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,10 +26,12 @@ def pid_of(process: SupervisedProcess) -> int:
     return int(ask(process, b"pid"))
 
 
-def until_busy(process: SupervisedProcess) -> None:
-    """Wait until every channel has its call."""
-    while process.is_ready:
+def hang(pool: ThreadPoolExecutor, process: SupervisedProcess, trace: Path) -> "Future[bytes]":
+    """A call that hangs, once it does."""
+    hanging = pool.submit(ask, process, b"hang " + os.fsencode(trace))
+    while not trace.exists():
         threading.Event().wait(0.001)
+    return hanging
 
 
 def test_a_call_travels_there_and_back_with_its_bytes(make: Make) -> None:
@@ -73,14 +75,14 @@ def test_a_call_that_takes_too_long_costs_the_child_its_life(make: Make, deaths:
     assert deaths == ["overrun"]
 
 
-def test_calls_run_side_by_side_and_all_that_were_under_way_see_the_crash(make: Make) -> None:
+def test_calls_run_side_by_side_and_all_that_were_under_way_see_the_crash(make: Make, tmp_path: Path) -> None:
     process = make(channels=2)
     pid = pid_of(process)
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(ask, process, b"hang")
+        first = hang(pool, process, tmp_path / "first")
         assert ask(process, b"echo") == b"echo"
-        hanging = [first, pool.submit(ask, process, b"hang")]
-        until_busy(process)
+        hanging = [first, hang(pool, process, tmp_path / "second")]
+        assert not process.is_ready
         os.kill(pid, signal.SIGKILL)
         for future in hanging:
             with pytest.raises(ProcessCrashedError):
@@ -179,12 +181,11 @@ def test_closing_ends_the_child_and_refuses_calls(make: Make) -> None:
         ask(process, b"echo")
 
 
-def test_closing_ends_a_call_that_hangs(make: Make) -> None:
+def test_closing_ends_a_call_that_hangs(make: Make, tmp_path: Path) -> None:
     process = make()
     pid = pid_of(process)
     with ThreadPoolExecutor(1) as pool:
-        hanging = pool.submit(ask, process, b"hang")
-        until_busy(process)
+        hanging = hang(pool, process, tmp_path / "trace")
         process.close(grace_s=0.01)
         with pytest.raises(ProcessError):
             hanging.result(LONG_S)
