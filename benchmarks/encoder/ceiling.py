@@ -19,6 +19,7 @@ from figures import rate
 from numpy.typing import NDArray
 
 from models import Encoder, open_bundle
+from models.engines import Resources, load
 from models.pictures import decode_pixels
 
 
@@ -71,11 +72,10 @@ class Ceiling:
         self.close()
 
 
-def load_encoder(spec: EngineSpec, threads: int = 1) -> Encoder:
-    """The encoder that the service would run."""
-    from models.encoder import OnnxEncoder  # noqa: PLC0415
-
-    return OnnxEncoder(open_bundle(spec.bundle), threads)
+def load_encoder(spec: EngineSpec) -> Encoder:
+    """The encoder that the service would run, for as many callers as there are cores."""
+    resources = Resources(runs=os.cpu_count() or 1)
+    return load(open_bundle(spec.bundle), spec.engine, spec.precision, resources)
 
 
 _loaded: list[Encoder] = []

@@ -4,8 +4,7 @@
 
 First the capacity is measured (closed loop). Then requests leave at the times of a Poisson process, at 0.5, 0.8, 1.2
 and 2 times the capacity, whatever the server does; a request's latency counts from the time at which it was to leave.
-`good`: answered 200 inside the deadline. `refused`: answered 503. `given up`: 504, accepted and
-not done in time.
+`good`: answered 200 inside the deadline. `refused`: answered 503. `given up`: 504, accepted and not done in time.
 `lag`: how much later than planned the client sent; where it is large, the client was the bottleneck.
 """
 

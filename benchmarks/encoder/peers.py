@@ -83,10 +83,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--peers-python", type=Path, default=Path("data/venv-peers/bin/python"))
     parser.add_argument("--only", nargs="*", help="names of contestants")
     parser.add_argument("--concurrency", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=20.0, help="of one run at full load")
-    parser.add_argument("--seconds-alone", type=float, default=6.0, help="of one run of one client")
-    parser.add_argument("--warm-up-seconds", type=float, default=20.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=15.0, help="of one run at full load")
+    parser.add_argument("--seconds-alone", type=float, default=5.0, help="of one run of one client")
+    parser.add_argument("--warm-up-seconds", type=float, default=12.0)
     return parser.parse_args()
 
 

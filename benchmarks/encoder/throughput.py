@@ -79,7 +79,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--setting", action="append", default=[], metavar="NAME=VALUE", help="for the server")
     parser.add_argument("--concurrency", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=15.0, help="of one run")
+    parser.add_argument("--seconds", type=float, default=12.0, help="of one run")
     return parser.parse_args()
 
 
