@@ -12,7 +12,8 @@ from queue import LifoQueue
 import orjson
 
 from index.catalog_connection import connect, transaction, translated
-from index.catalog_schema import FORMAT_VERSION, TABLES
+from index.catalog_migration import require_format, take_steps
+from index.catalog_schema import TABLES
 from index.errors import CollectionNotFoundError, CorruptError
 from index.spec_text import dump_spec, load_attributes, load_spec
 from index.types import CollectionSpec, Item
@@ -105,31 +106,20 @@ def create_catalog(path: Path, spec: CollectionSpec) -> None:
     with closing(connect(path, writable=True, create=True)) as connection, transaction(connection, "IMMEDIATE"):
         for statement in TABLES:
             connection.execute(statement)
-        meta = {"format_version": FORMAT_VERSION, "spec": dump_spec(spec), "sequence": 0, "tombstone_horizon": 0}
+        meta = {"format_version": 1, "spec": dump_spec(spec), "sequence": 0, "tombstone_horizon": 0}
         connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
         connection.executemany("INSERT INTO attributes VALUES (?, ?)", spec.attributes.items())
+        take_steps(connection)
 
 
 def read_spec(connection: sqlite3.Connection) -> CollectionSpec:
     """Raises CorruptError."""
-    meta = _meta(connection)
-    if meta.get("format_version") != FORMAT_VERSION:
-        raise CorruptError(
-            f"the catalogue has format {meta.get('format_version')!r}; this version reads {FORMAT_VERSION}"
-        )
+    require_format(connection)
     try:
-        return load_spec(str(meta["spec"]), dict(connection.execute("SELECT key, type FROM attributes")))
+        (spec,) = connection.execute("SELECT value FROM meta WHERE key = 'spec'").fetchone()
+        return load_spec(spec, dict(connection.execute("SELECT key, type FROM attributes")))
     except (ValueError, TypeError, KeyError) as error:
         raise CorruptError(f"the catalogue's specification cannot be read: {error}") from error
-
-
-def _meta(connection: sqlite3.Connection) -> dict[str, object]:
-    try:
-        return dict(connection.execute("SELECT key, value FROM meta"))
-    except sqlite3.OperationalError as error:
-        if "no such" not in str(error):
-            raise
-        raise CorruptError(f"this is not a catalogue: {error}") from error
 
 
 def _items(connection: sqlite3.Connection, key: str, values: Sequence[str] | Sequence[int]) -> list[Item]:

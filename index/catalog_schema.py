@@ -1,4 +1,4 @@
-"""The tables of `catalog.sqlite`, and the version of their format.
+"""The tables of `catalog.sqlite`: those of format 1, and the numbered steps since then.
 
 `items.sequence` is the change that last touched a row, `items.vector_sequence` the last that touched its
 vectors, and `tombstones` keeps the deleted rows. Together they are the change log reduced to the newest entry of
@@ -7,9 +7,23 @@ the log never outgrows the catalogue. Tombstones are bounded: up to `tombstone_h
 reader from before it compares its rows with the table's.
 
 Rows are never used twice (AUTOINCREMENT), so a row a search found never turns into another item.
+
+A new catalogue is made as format 1 and then takes every step, so that new and migrated ones are the same. A step
+is never edited once it was released: what it missed is the next one's.
 """
 
-FORMAT_VERSION = 1
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """From one format to the next: statements that run in one transaction, over rows that may be many."""
+
+    to: int
+    why: str
+    statements: Sequence[str]
+
 
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -37,3 +51,16 @@ TABLES = (
     "CREATE TABLE tombstones (row INTEGER PRIMARY KEY, sequence INTEGER NOT NULL)",
     "CREATE INDEX tombstones_by_sequence ON tombstones (sequence)",
 )
+
+"""Format 1."""
+
+STEPS = (
+    Step(
+        2,
+        "names the history: a copy that goes on by itself (a restored backup) is another one",
+        ("INSERT INTO meta VALUES ('history', lower(hex(randomblob(16))))",),
+    ),
+)
+
+FORMAT_VERSION = STEPS[-1].to
+"""In the database's `user_version` (0 for format 1) and, where format 1 looked for it, in `meta`."""

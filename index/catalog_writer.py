@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.attribute_values import Schema, admit, merged
+from index.catalog_migration import require_format
 from index.errors import ItemNotFoundError
 from index.prepared_item import PreparedItem
 from index.spec_text import dump_attributes, load_attributes
@@ -40,7 +41,11 @@ class CatalogWriter:
         self.sequence = 0
 
     def reload(self) -> None:
-        """Take sequence and schema from the tables, after a begin or a rollback."""
+        """Take sequence and schema from the tables, after a begin or a rollback. Raises CorruptError.
+
+        A process of a newer version may have changed the format since this one opened the catalogue.
+        """
+        require_format(self._connection)
         (self.sequence,) = self._execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
         self._schema = dict(self._execute("SELECT key, type FROM attributes"))
 

@@ -15,6 +15,7 @@ import numpy as np
 from index.attribute_values import Schema, admit
 from index.catalog import Catalog
 from index.catalog_connection import connect
+from index.catalog_migration import migrate
 from index.collection_files import CollectionFiles
 from index.collection_state import CollectionState
 from index.collection_writer import CollectionWriter
@@ -54,6 +55,8 @@ class LocalCollection:
     ) -> None:
         self._files, self._writable, self._owner, self._sealing = files, writable, owner, sealing
         self._identity = files.identity()
+        if writable:
+            migrate(files, owner)
         self._catalog = Catalog(files.catalog)
         self._pictures = PictureStore(files.root)
         self._writing = threading.Lock()

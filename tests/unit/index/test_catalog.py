@@ -51,6 +51,7 @@ def test_it_is_wholly_in_one_file_and_in_wal_mode(path: Path) -> None:
     "statement",
     [
         f"UPDATE meta SET value = {FORMAT_VERSION + 1} WHERE key = 'format_version'",
+        f"PRAGMA user_version = {FORMAT_VERSION + 1}",
         "DELETE FROM meta WHERE key = 'format_version'",
         "UPDATE meta SET value = '{' WHERE key = 'spec'",
         "UPDATE meta SET value = '{\"fields\": []}' WHERE key = 'spec'",
