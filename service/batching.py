@@ -7,9 +7,9 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-GOOD_ENOUGH = 0.9
-"""A smaller run is taken when it reaches this share of the best throughput: its inputs wait less, and a run that
-is only a few percent faster in a measurement may be slower in service."""
+GOOD_ENOUGH = 0.97
+"""A smaller run is taken when it reaches this share of the best throughput: its inputs wait less, and what is only
+a little faster in a measurement may be slower in service."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class RunLimits:
     """How long one run may take where the engine has a choice of sizes; one row may always take what it takes."""
 
     interactive_ms: float = 250.0
+    """Where more waits than is done in this time, a run may take as long as the queue takes: whoever arrives then
+    waits for all of it, and the faster it shrinks the better."""
     bulk_ms: float = 100.0
     """Shorter: an interactive input waits for the rest of a run of bulk work, whatever the throughput."""
 

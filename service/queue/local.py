@@ -193,7 +193,7 @@ class LocalQueue:
             waiting = self._in_time(first.lane, first.group, curve.largest, curve)
             if not waiting:
                 continue
-            budget_ms = min(self._limit_ms[first.lane], *map(_remaining_ms, waiting))
+            budget_ms = min(self._limit_of_run(first.lane), *map(_remaining_ms, waiting))
             rows = rows_of_run(curve, len(waiting), budget_ms)
             run = waiting[:rows]
             if first.lane == "interactive":  # rows that would be padding cost nothing
@@ -202,6 +202,12 @@ class LocalQueue:
             if started:
                 return started
         return []
+
+    def _limit_of_run(self, lane: Lane) -> float:
+        """How long a run may take. Bulk work never takes longer than its limit: interactive inputs wait for its end."""
+        if lane == "bulk":
+            return self._limit_ms[lane]
+        return max(self._limit_ms[lane], self._backlog_ms(lane) / self._workers)
 
     def _in_time(self, lane: Lane, group: Group, most: int, curve: CostCurve) -> list[Ticket]:
         """The oldest of a group that can still end in time, at most so many; those that cannot are dropped.

@@ -22,7 +22,7 @@ def test_on_a_cpu_runs_hold_one_input(waiting: int) -> None:
     assert rows_of_run(CPU, waiting, ANY) == 1
 
 
-@pytest.mark.parametrize(("waiting", "rows"), [(1, 1), (3, 3), (8, 8), (100, 32), (10_000, 64)])
+@pytest.mark.parametrize(("waiting", "rows"), [(1, 1), (3, 3), (8, 8), (100, 64), (10_000, 128)])
 def test_on_a_gpu_runs_hold_what_waits_until_more_brings_little(waiting: int, rows: int) -> None:
     assert rows_of_run(GPU, waiting, ANY) == rows
 

@@ -113,6 +113,16 @@ async def test_a_run_of_bulk_work_is_no_longer_than_its_limit(make: Make) -> Non
     assert [len(run) for run in bench.runner.runs[1:]] == [4, 4]
 
 
+async def test_a_run_may_take_as_long_as_the_queue_takes_anyway(make: Make) -> None:
+    curves = {TEXT: CostCurve.of({1: 200.0, 2: 300.0, 4: 400.0})}
+    for waiting, runs in ((8, [4, 4]), (1, [1])):
+        bench = make(curves)
+        await bench.occupy()
+        await bench.submit(*(f"text {n}" for n in range(waiting)))
+        await bench.finish()
+        assert [len(run) for run in bench.runner.runs[1:]] == runs
+
+
 async def test_interactive_work_waits_for_one_run_of_bulk_work_at_most(make: Make) -> None:
     bench = make(GPU, workers=2)
     await bench.occupy(2)
