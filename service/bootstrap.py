@@ -35,10 +35,12 @@ from service.pipeline.models import Models
 from service.pipeline.search import Searcher
 from service.queue import DirectRunner, EncodeQueue, Runner
 from service.settings import Settings
+from service.tracing import NO_TRACING, Tracing
+from service.tracing_settings import tracing_of
 from service.types import Limits
 
 QUEUES = {"local": "service.transports:local_queue", "redis": "service.transports:redis_queue"}
-"""Called with (settings, runner, manifests, metrics)."""
+"""Called with (settings, runner, manifests, metrics, tracing)."""
 STORES = {"local": "index.store:LocalStore"}
 """Called with the folder of the collections."""
 
@@ -69,6 +71,7 @@ class Application:
 
     settings: Settings
     metrics: Metrics
+    tracing: Tracing
     searcher: Searcher
     items: Items
     collections: Collections
@@ -92,6 +95,7 @@ class Application:
             pool.close()
         self.workshop.close()
         self.store.close()
+        self.tracing.close()
 
     async def __aenter__(self) -> "Application":
         return self
@@ -110,11 +114,13 @@ def build(settings: Settings, address: str | None = None, *, in_children: bool =
     Raises: NoBundleError, BundleError, SettingsError, EncoderFailedError, and what the store raises.
     """
     metrics = Metrics()
+    tracing = tracing_of(settings, "lookalike", metrics)
     workshop = open_workshop(settings, metrics) if in_children else open_workshop_here(settings)
     try:
-        return _joined(settings, metrics, workshop, open_store(settings, address))
+        return _joined(settings, metrics, tracing, workshop, open_store(settings, address))
     except BaseException:
         workshop.close()
+        tracing.close()
         raise
 
 
@@ -158,22 +164,26 @@ def load_encoders(settings: Settings) -> Mapping[str, Encoder]:
     return load(encoder_plan_of(settings))
 
 
-def assemble(settings: Settings, encoders: Mapping[str, Encoder], store: CollectionStore) -> Application:
-    """Put ready encoders and a ready store together; owns both from here on."""
-    return _joined(settings, Metrics(), workshop_here(settings, encoders), store)
+def assemble(
+    settings: Settings, encoders: Mapping[str, Encoder], store: CollectionStore, tracing: Tracing = NO_TRACING
+) -> Application:
+    """Put ready parts together; owns them from here on."""
+    return _joined(settings, Metrics(), tracing, workshop_here(settings, encoders), store)
 
 
-def _joined(settings: Settings, metrics: Metrics, workshop: Workshop, store: CollectionStore) -> Application:
+def _joined(
+    settings: Settings, metrics: Metrics, tracing: Tracing, workshop: Workshop, store: CollectionStore
+) -> Application:
     warn_of_licences(workshop.manifests)
     limits = limits_of(settings)
     make_queue: Any = part(QUEUES, settings.queue, "queue")
-    queue: EncodeQueue = make_queue(settings, workshop.runner, workshop.manifests, metrics)
+    queue: EncodeQueue = make_queue(settings, workshop.runner, workshop.manifests, metrics, tracing)
     decoding = _threads("decode", settings.decode_runs + _DECODES_OF_SEARCHES)
     turns = Turns(settings.decode_runs + _DECODES_OF_SEARCHES, _DECODES_OF_SEARCHES, settings.queue_bulk)
     storing = _threads("store", settings.store_threads)
     writing = _threads("write", settings.write_threads)
     waiting = _threads("wait", _WAITERS)
-    decoder = Decoder(decoding, workshop.pictures, turns, metrics)
+    decoder = Decoder(decoding, workshop.pictures, turns, metrics, tracing)
     admission = Admission(queue, metrics)
     caches = open_caches(settings, metrics)
     embedder = Embedder(queue, caches.vectors, decoder, admission, limits.max_text_chars)
@@ -186,6 +196,7 @@ def _joined(settings: Settings, metrics: Metrics, workshop: Workshop, store: Col
     return Application(
         settings=settings,
         metrics=metrics,
+        tracing=tracing,
         searcher=Searcher(access, interpreter, caches.queries, metrics, limits),
         items=Items(access, ItemEncoder(decoder, embedder), decoder, metrics, limits, window, settings.read_deadline_s),
         collections=Collections(store, models, storing, writing, settings.read_deadline_s),

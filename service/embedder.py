@@ -21,7 +21,6 @@ from service.flights import Flights
 from service.metrics import StageClock
 from service.pacing import in_window
 from service.queue import Encoded, EncodeQueue, Group, Lane, Tower
-from service.tracing import NO_TRACING, Tracing
 from service.types import Deadline, PictureBytes
 
 EmbedInput: TypeAlias = str | PictureBytes
@@ -43,14 +42,12 @@ class Embedder:
         decoder: PixelDecoder,
         admission: Admission,
         max_text_chars: int = 20_000,
-        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._queue = queue
         self._cache = cache
         self._decoder = decoder
         self._admission = admission
         self._max_text_chars = max_text_chars
-        self._tracing = tracing
         self._flights: Flights[_Flown] = Flights()
 
     async def embed(
@@ -133,7 +130,7 @@ class Embedder:
     async def _decoded(self, manifest: Manifest, content: EmbedInput, deadline: Deadline) -> str | Pixels:
         if isinstance(content, str):
             return content
-        with self._tracing.span("decode"), self._admission.decoding():
+        with self._admission.decoding():
             return await self._decoder.pixels(content.data, manifest.image.preprocessing, content.box, deadline)
 
 

@@ -70,6 +70,13 @@ class Metrics:
             "lookalike_items", "Items of batches by outcome", ["status"], registry=self.registry
         )
 
+        self.trace_spans = Counter(
+            "lookalike_trace_spans",
+            "Spans for the collector of traces (sent, lost)",
+            ["outcome"],
+            registry=self.registry,
+        )
+
     def _watch_queue(self) -> None:
         registry = self.registry
         self.queue_waiting = Gauge(

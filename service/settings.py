@@ -108,6 +108,18 @@ class Settings(BaseSettings):
     vector_cache_entries: int = Field(20_000, ge=1, description="Vectors of texts and pictures kept in memory.")
     vector_cache_bytes: int = Field(64_000_000, ge=1, description="Memory for them.")
     vector_cache_ttl_s: float = Field(3600.0, gt=0, description="How long they are kept.")
+    traces_endpoint: str = Field(
+        "",
+        repr=False,
+        description="OpenTelemetry collector that gets traces over OTLP/HTTP, such as `http://127.0.0.1:4318`. "
+        "Empty: nothing is traced. Needs the extra `tracing`.",
+    )
+    traces_share: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Share of the requests that are traced; a client's `traceparent` decides for its own.",
+    )
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for machines.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 

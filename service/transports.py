@@ -8,19 +8,21 @@ from service.errors import SettingsError
 from service.metrics import Metrics
 from service.queue import EncodeQueue, Lane, LocalQueue, Runner
 from service.settings import Settings
+from service.tracing import Tracing
 
 
 def local_queue(
-    settings: Settings, runner: Runner | None, manifests: Mapping[str, Manifest], metrics: Metrics
+    settings: Settings, runner: Runner | None, manifests: Mapping[str, Manifest], metrics: Metrics, tracing: Tracing
 ) -> EncodeQueue:
     """To `runner`, in this process or beside it."""
     if runner is None:
         raise SettingsError("the queue `local` needs encoders in this process")
-    return LocalQueue(runner, metrics, settings.encoder_runs, capacity_of(settings), curves_of(settings))
+    curves = curves_of(settings)
+    return LocalQueue(runner, metrics, settings.encoder_runs, capacity_of(settings), curves, tracing=tracing)
 
 
 def redis_queue(
-    settings: Settings, runner: Runner | None, manifests: Mapping[str, Manifest], metrics: Metrics
+    settings: Settings, runner: Runner | None, manifests: Mapping[str, Manifest], metrics: Metrics, tracing: Tracing
 ) -> EncodeQueue:
     """To the workers behind Redis. Connects when it is first used. Raises SettingsError."""
     try:
@@ -36,6 +38,7 @@ def redis_queue(
             capacity_of(settings),
             settings.redis_prefix,
             settings.redis_patience_s,
+            tracing,
         )
     except ValueError as exc:
         raise SettingsError(f"LOOKALIKE_REDIS_URL is no address of a Redis: {exc}") from exc

@@ -10,6 +10,7 @@ from models.pictures import Box, Preprocessing
 from service.decode.pictures import KeptPicture, PictureWork
 from service.metrics import Metrics
 from service.pacing import Threads, Turns, within
+from service.tracing import NO_TRACING, Tracing
 from service.types import Deadline
 
 T = TypeVar("T")
@@ -18,12 +19,15 @@ T = TypeVar("T")
 class Decoder:
     """Raises what `PictureWork` raises, and OverloadedError, DeadlineExceededError."""
 
-    def __init__(self, threads: Threads, work: PictureWork, turns: Turns, metrics: Metrics) -> None:
+    def __init__(
+        self, threads: Threads, work: PictureWork, turns: Turns, metrics: Metrics, tracing: Tracing = NO_TRACING
+    ) -> None:
         """`turns`: as many as there are threads; bulk never takes the last ones, so that a search finds one free."""
         self._threads = threads
         self._work = work
         self._turns = turns
         self._seconds = metrics.decode_seconds
+        self._tracing = tracing
 
     async def pixels(self, data: bytes, spec: Preprocessing, box: Box | None, deadline: Deadline) -> Pixels:
         """uint8 [size, size, 3]."""
@@ -37,6 +41,10 @@ class Decoder:
         return await self._run("thumbnail", False, deadline, lambda wait_s: self._work.thumbnail(data, wait_s))
 
     async def _run(self, what: str, is_bulk: bool, deadline: Deadline, work: Callable[[float], T]) -> T:
+        with self._tracing.span("decode", {"what": what}):
+            return await self._in_turn(what, is_bulk, deadline, work)
+
+    async def _in_turn(self, what: str, is_bulk: bool, deadline: Deadline, work: Callable[[float], T]) -> T:
         await self._turns.take(is_bulk, deadline)
         loop = asyncio.get_running_loop()
 

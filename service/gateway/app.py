@@ -66,6 +66,7 @@ def create_app(application: Application, settings: Settings) -> FastAPI:
             settings.search_deadline_s,
         ),
         metrics=application.metrics,
+        tracing=application.tracing,
         body_deadline_s=settings.write_deadline_s,
     )
     return app

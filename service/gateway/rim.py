@@ -16,24 +16,34 @@ from service.gateway.exchange import Exchange, begin
 from service.gateway.intake import ClientGoneError, Intake
 from service.gateway.respond import ProblemResponse, harden
 from service.metrics import Metrics
+from service.tracing import NO_TRACING, Tracing
 
 _log = structlog.get_logger("gateway")
 _GONE = 499
 """What the log and the metrics say of a client that hung up (nginx's number; it is never sent)."""
 _PROBES = frozenset({"/healthz", "/readyz"})
 """Answered however many requests there are: a full house is neither dead nor unable to serve."""
+_UNTRACED = _PROBES | {"/metrics"}
+"""Asked by machines, every few seconds."""
 
 
 class Rim:
     """Pure ASGI middleware around the whole application."""
 
     def __init__(
-        self, app: ASGIApp, intake: Intake, early: EarlyRefusal, metrics: Metrics, body_deadline_s: float
+        self,
+        app: ASGIApp,
+        intake: Intake,
+        early: EarlyRefusal,
+        metrics: Metrics,
+        tracing: Tracing,
+        body_deadline_s: float,
     ) -> None:
         self._app = app
         self._intake = intake
         self._early = early
         self._metrics = metrics
+        self._tracing = tracing
         self._body_deadline_s = body_deadline_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,14 +55,16 @@ class Rim:
             scope = {**scope, "method": "GET"}
         exchange = begin(scope)
         outgoing = Outgoing(send, exchange, has_body)
-        try:
-            await self._answer(scope, receive, outgoing, exchange)
-        except ClientGoneError:
-            outgoing.status = _GONE
-        except Exception as exc:  # noqa: BLE001 - the rim of the process
-            await self._fail(exc, scope, receive, outgoing)
-        finally:
-            self._record(scope, outgoing.status, exchange)
+        tracing = NO_TRACING if scope["path"] in _UNTRACED else self._tracing
+        with tracing.request(exchange.header("traceparent")):
+            try:
+                await self._answer(scope, receive, outgoing, exchange)
+            except ClientGoneError:
+                outgoing.status = _GONE
+            except Exception as exc:  # noqa: BLE001 - the rim of the process
+                await self._fail(exc, scope, receive, outgoing)
+            finally:
+                self._record(scope, outgoing.status, exchange)
 
     async def _answer(self, scope: Scope, receive: Receive, outgoing: "Outgoing", exchange: Exchange) -> None:
         if scope["path"] in _PROBES:
@@ -90,10 +102,11 @@ class Rim:
             await response(scope, receive, outgoing.send)
 
     def _record(self, scope: Scope, status: int, exchange: Exchange) -> None:
-        route = getattr(scope.get("route") or scope.get("endpoint"), "path", "unmatched")
+        route = getattr(scope.get("route") or scope.get("endpoint"), "path", "")
         seconds = exchange.age_s()
-        self._metrics.requests.labels(route, scope["method"], str(status)).inc()
-        self._metrics.request_seconds.labels(route).observe(seconds)
+        self._metrics.requests.labels(route or "unmatched", scope["method"], str(status)).inc()
+        self._metrics.request_seconds.labels(route or "unmatched").observe(seconds)
+        self._tracing.answered(scope["method"], route, status, exchange.request_id)
         _log.info(
             "request",
             method=scope["method"],

@@ -20,6 +20,7 @@ _HEAD = bytes([VERSION])
 EncodeError: TypeAlias = service.ServiceError | model.ModelError
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Side: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=8192)]
+Trace: TypeAlias = Annotated[str, msgspec.Meta(max_length=128)]
 
 _TRAVEL: tuple[type[EncodeError], ...] = (
     service.CodecError,
@@ -56,6 +57,8 @@ class Task:
     """Time left until the deadline when the task was sent."""
     cost_us: int = 0
     """What the sender booked for it in the backlog."""
+    trace: str = ""
+    """W3C `traceparent` of the span that sent it; "" where it is not traced."""
 
 
 class _Task(msgspec.Struct, array_like=True, frozen=True):
@@ -66,6 +69,10 @@ class _Task(msgspec.Struct, array_like=True, frozen=True):
     text: bytes | None
     side: Side
     pixels: bytes
+
+
+class _TracedTask(_Task, frozen=True):
+    trace: Trace = ""
 
 
 class _Vector(msgspec.Struct, array_like=True, frozen=True, tag=0):
@@ -81,7 +88,7 @@ class _Failure(msgspec.Struct, array_like=True, frozen=True, tag=1):
 
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack_task = msgspec.msgpack.Decoder(_Task).decode
+_unpack_task = msgspec.msgpack.Decoder(_TracedTask).decode
 _unpack_answer = msgspec.msgpack.Decoder(_Vector | _Failure).decode
 
 
@@ -92,7 +99,8 @@ def encode_task(task: Task) -> bytes:
         text = task.content.encode("utf-8", "surrogatepass")
     else:
         side, pixels = task.content.shape[0], np.ascontiguousarray(task.content, dtype=np.uint8).tobytes()
-    return _HEAD + _pack(_Task(task.model, task.bundle, task.budget_ms, task.cost_us, text, side, pixels))
+    fields = (task.model, task.bundle, task.budget_ms, task.cost_us, text, side, pixels)
+    return _HEAD + _pack(_TracedTask(*fields, task.trace) if task.trace else _Task(*fields))
 
 
 def decode_task(data: bytes) -> Task:
@@ -100,7 +108,7 @@ def decode_task(data: bytes) -> Task:
     body = _body(data)
     try:
         raw = _unpack_task(body)
-        return Task(raw.model, raw.bundle, _content(raw), raw.budget_ms, raw.cost_us)
+        return Task(raw.model, raw.bundle, _content(raw), raw.budget_ms, raw.cost_us, raw.trace)
     except (msgspec.MsgspecError, UnicodeError) as exc:
         raise service.CodecError(f"not a task of the encode queue: {exc}") from exc
 

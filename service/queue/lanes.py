@@ -24,7 +24,7 @@ class Ticket:
     arrived: float
     """Of the queue's clock."""
     trace: object = None
-    """What the tracer wants to know of the request."""
+    """The span that asked (`Tracing.here`)."""
     future: "Future[Encoded]" = field(default_factory=Future)
 
 

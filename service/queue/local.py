@@ -20,7 +20,7 @@ from service.queue.answering import LATE, Answering
 from service.queue.costs import Costs
 from service.queue.lanes import LANES, Lanes, Ticket
 from service.queue.port import Content, Encoded, Estimate, Group, Lane, Runner
-from service.tracing import NO_TRACING, Attributes, Tracing
+from service.tracing import NO_TRACING, Attributes, Member, Tracing
 from service.types import Clock, Deadline, QueueFigures
 
 _CLOSED = "the service is shutting down: try another one"
@@ -233,15 +233,15 @@ class LocalQueue:
         return ticket.future.set_running_or_notify_cancel()
 
     def _encode(self, run: _Run) -> None:
-        for ticket in run.tickets:
-            waited_s = run.started - ticket.arrived
-            self._metrics.wait_seconds.labels(ticket.lane).observe(waited_s)
-            self._tracing.waited("queue", ticket.trace, waited_s)
+        members = [Member(ticket.trace, run.started - ticket.arrived) for ticket in run.tickets]
+        for ticket, member in zip(run.tickets, members, strict=True):
+            self._metrics.wait_seconds.labels(ticket.lane).observe(member.waited_s)
         attributes: Attributes = {"model": run.group.model, "tower": run.group.tower, "rows": len(run.tickets)}
         is_whole = False
         try:
-            with self._tracing.batch("encode", [ticket.trace for ticket in run.tickets], attributes):
+            with self._tracing.run(members, attributes):
                 is_whole = self._answering.answer(run.tickets)
+                self._tracing.note({"whole": is_whole})
         finally:
             self._finished(run, is_whole)
 

@@ -18,6 +18,7 @@ from service.metrics import Metrics
 from service.queue import Encoded, EncodeQueue
 from service.queue.codec import Task, decode_task, encode_answer
 from service.queue.redis import Entry, Inbox, Link
+from service.tracing import NO_TRACING, Tracing
 from service.types import Clock, Deadline
 
 _HAND_OVER_S = 30.0
@@ -52,6 +53,7 @@ class Answering:
         clock: ServerClock,
         metrics: Metrics,
         max_deliveries: int,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         """`bundles`: each model of this worker to the identity of its bundle."""
         self._queue = queue
@@ -61,6 +63,7 @@ class Answering:
         self._clock = clock
         self._metrics = metrics
         self._max_deliveries = max_deliveries
+        self._tracing = tracing
 
     async def answer(self, entry: Entry) -> None:
         """An entry that this worker may not finish any more stays in its name, to be given back."""
@@ -69,7 +72,8 @@ class Answering:
         try:
             task = self._task(entry)
             cost_us = task.cost_us
-            outcome = await self._outcome(entry, task)
+            with self._tracing.incoming("work", task.trace, {"lane": entry.lane, "deliveries": entry.deliveries}):
+                outcome = await self._outcome(entry, task)
         except ShuttingDownError:
             return
         except (ServiceError, ModelError) as exc:

@@ -25,6 +25,7 @@ from service.queue.redis import (
     encode_registration,
     end,
 )
+from service.tracing import NO_TRACING, Tracing
 from service.types import Check
 from service.worker.answering import Answering, ServerClock
 from service.worker.held import Held
@@ -56,6 +57,7 @@ class Worker:
         metrics: Metrics,
         limits: WorkerLimits | None = None,
         prefix: str = "lookalike",
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         limits = limits or WorkerLimits()
         self.name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
@@ -69,7 +71,7 @@ class Worker:
         self.held = Held()
         clock = ServerClock()
         self._answering = Answering(
-            queue, self._bundles, self._inbox, self._link, clock, metrics, limits.max_deliveries
+            queue, self._bundles, self._inbox, self._link, clock, metrics, limits.max_deliveries, tracing
         )
         busy = max(1, limits.slots // 2)
         appetite = Appetite(busy, max(0, limits.slots - busy))

@@ -11,6 +11,8 @@ from service.licences import warn_of_licences
 from service.metrics import Metrics
 from service.queue import EncodeQueue, Runner
 from service.settings import Settings
+from service.tracing import Tracing
+from service.tracing_settings import tracing_of
 from service.transports import local_queue
 from service.worker.worker import Worker, WorkerLimits
 
@@ -23,10 +25,12 @@ class Workplace:
     runner: Runner
     manifests: Mapping[str, Manifest]
     metrics: Metrics
+    tracing: Tracing
 
     def close(self) -> None:
         self.queue.close(0.0)
         self.runner.close()
+        self.tracing.close()
 
 
 def open_workplace(settings: Settings) -> Workplace:
@@ -35,10 +39,11 @@ def open_workplace(settings: Settings) -> Workplace:
     Raises: NoBundleError, BundleError, SettingsError, EncoderFailedError.
     """
     metrics = Metrics()
+    tracing = tracing_of(settings, "lookalike-worker", metrics)
     runner = start_encoder(settings, encoder_plan_of(settings), metrics)
     warn_of_licences(runner.manifests)
-    queue = local_queue(settings, runner, runner.manifests, metrics)
-    return Workplace(queue, runner, runner.manifests, metrics)
+    queue = local_queue(settings, runner, runner.manifests, metrics, tracing)
+    return Workplace(queue, runner, runner.manifests, metrics, tracing)
 
 
 def make_worker(settings: Settings, workplace: Workplace) -> Worker:
@@ -50,7 +55,13 @@ def make_worker(settings: Settings, workplace: Workplace) -> Worker:
     )
     try:
         return Worker(
-            settings.redis_url, workplace.queue, workplace.manifests, workplace.metrics, limits, settings.redis_prefix
+            settings.redis_url,
+            workplace.queue,
+            workplace.manifests,
+            workplace.metrics,
+            limits,
+            settings.redis_prefix,
+            workplace.tracing,
         )
     except ValueError as exc:
         raise SettingsError(f"LOOKALIKE_REDIS_URL is no address of a Redis: {exc}") from exc

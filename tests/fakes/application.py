@@ -17,6 +17,7 @@ from service.errors import OverloadedError
 from service.metrics import Metrics
 from service.queue import Group, Lane
 from service.settings import Settings
+from service.tracing import NO_TRACING, Tracing
 from service.types import (
     Check,
     Classification,
@@ -187,11 +188,12 @@ class FakeModels:
         return Readiness([Check("encoder", self._script.is_ready, "" if self._script.is_ready else "no answer")])
 
 
-def fake_application(settings: Settings, script: Script) -> Application:
+def fake_application(settings: Settings, script: Script, tracing: Tracing = NO_TRACING) -> Application:
     """An application of which the parts that the gateway uses are fakes, and the others are not there."""
     parts = SimpleNamespace(
         settings=settings,
         metrics=Metrics(),
+        tracing=tracing,
         searcher=FakeSearcher(script),
         items=FakeItems(script),
         collections=FakeCollections(script),

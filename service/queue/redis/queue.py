@@ -25,6 +25,7 @@ from service.queue.redis.outbox import Outbox
 from service.queue.redis.replies import Replies
 from service.queue.redis.roster import Sight
 from service.queue.redis.waiting import Waiter, Waiting
+from service.tracing import NO_TRACING, Tracing
 from service.types import Clock, Deadline, QueueFigures
 
 _FULL, _ACCEPTED = 0, 2
@@ -44,12 +45,14 @@ class RedisQueue:
         capacity: Mapping[Lane, int],
         prefix: str = "lookalike",
         patience_s: float = 3.0,
+        tracing: Tracing = NO_TRACING,
         clock: Clock = time.monotonic,
     ) -> None:
         """`bundles`: each model of this gateway to the identity of its bundle (`bundle_identity`)."""
         self._bundles = dict(bundles)
         self._metrics = metrics
         self._capacity = dict(capacity)
+        self._tracing = tracing
         self._clock = clock
         self._client = connect(url)
         self._keys = Keys(prefix)
@@ -74,7 +77,8 @@ class RedisQueue:
             raise DeadlineExceededError("no time was left to encode it: raise the deadline")
         waiter = self._waiting.open(lane)
         try:
-            return await within(deadline, self._answered(waiter, model, content, deadline))
+            with self._tracing.span("redis"):
+                return await within(deadline, self._answered(waiter, model, content, deadline))
         finally:
             self._waiting.close(waiter)
             if waiter.entry and not waiter.is_answered:
@@ -141,7 +145,8 @@ class RedisQueue:
 
     async def _submit_once(self, waiter: Waiter, model: str, content: Content, deadline: Deadline) -> None:
         budget_ms = max(1, round(deadline.remaining() * 1000.0))
-        task = encode_task(Task(model, self._bundles.get(model, ""), content, budget_ms, waiter.cost_us))
+        trace = self._tracing.outgoing()
+        task = encode_task(Task(model, self._bundles.get(model, ""), content, budget_ms, waiter.cost_us, trace))
         most = self._capacity[waiter.lane] + self._sight.fleet.concurrency  # the lane also holds what runs
         most_us = budget_ms * 1000 * max(1, self._sight.fleet.concurrency)
         before = LANES[: LANES.index(waiter.lane)]

@@ -1,6 +1,7 @@
 """The codec of the encode queue: what goes in comes out, old bytes stay readable, and no bytes crash it."""
 
 import contextlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,7 +88,20 @@ def test_golden_bytes() -> None:
 
 
 def test_a_later_release_may_append_a_field() -> None:
-    assert decode_task(bytes([1, 0x98]) + GOLDEN_TEXT[2:] + b"\x05") == TEXT
+    assert decode_task(bytes([1, 0x99]) + GOLDEN_TEXT[2:] + b"\xa0\x05") == TEXT
+
+
+def test_a_trace_travels_and_an_earlier_release_reads_past_it() -> None:
+    """What is not traced goes without the field, as it did before there was one."""
+    sent = encode_task(replace(TEXT, trace="00-ab-cd-01"))
+    assert sent == bytes([1, 0x98]) + GOLDEN_TEXT[2:] + b"\xab00-ab-cd-01"
+    assert decode_task(sent) == replace(TEXT, trace="00-ab-cd-01")
+    assert decode_task(GOLDEN_TEXT).trace == ""
+
+
+def test_a_trace_that_is_too_long_is_no_task() -> None:
+    with pytest.raises(CodecError):
+        decode_task(encode_task(replace(TEXT, trace="0" * 129)))
 
 
 @pytest.mark.parametrize("decode", [decode_task, decode_answer])
