@@ -53,6 +53,7 @@ class Admission:
         Places that nobody left are given back at the end.
         """
         if deadline.is_expired:
+            self._metrics.refused.labels(lane, "expired").inc()
             raise DeadlineExceededError("the deadline passed before the work began: give it more time")
         estimates = {group: self._queue.estimate(group, lane) for group in set(groups)}
         self._check(estimates, groups, lane, deadline, "backlog")

@@ -62,7 +62,7 @@ class Embedder:
         """One vector an input, in order; `window` of them on their way at a time. The first error is raised.
 
         Equal inputs, of this call and of others at the same time, are decoded and encoded once. Fills the stages
-        `decode` (until the last picture was decoded) and `embed` (the rest) of `clock`.
+        `decode` (until the last picture was decoded, where there is one) and `embed` (the rest) of `clock`.
 
         Raises: PictureError, TextError, TextTooLongError, EncoderFailedError, OverloadedError, DeadlineExceededError.
         """
@@ -73,7 +73,8 @@ class Embedder:
         missing = {key: content for key, content in zip(keys, inputs, strict=True) if found[key] is None}
         fresh = await self._fresh(manifest, missing, lane, deadline, window)
         decode_s = max((flown.decode_s for flown in fresh.values()), default=0.0)
-        clock.add("decode", decode_s)
+        if decode_s:
+            clock.add("decode", decode_s)
         clock.add("embed", max(0.0, perf_counter() - started - decode_s))
         return [found[key] or fresh[key].encoded for key in keys]
 
@@ -109,7 +110,7 @@ class Embedder:
     ) -> "_Flown":
         started = perf_counter()
         ready = await self._decoded(manifest, content, deadline)
-        decode_s = perf_counter() - started
+        decode_s = perf_counter() - started if content is not ready else 0.0
         if place is not None:
             place.leave()
         encoded = await self.encode(manifest, ready, lane, deadline)
@@ -136,7 +137,7 @@ class Embedder:
 
 @dataclass(frozen=True)
 class _Flown:
-    """A vector, and how long its picture was decoded, the wait for the decoder included."""
+    """A vector, and how long its picture was decoded, the wait for the decoder included; 0 for a text."""
 
     encoded: Encoded
     decode_s: float

@@ -73,6 +73,9 @@ class Turns:
                 waiters.remove(waiter)
             raise
 
+    def waiting(self, is_bulk: bool) -> int:
+        return len(self._bulk if is_bulk else self._interactive)
+
     def give_back(self) -> None:
         self._free += 1
         self._wake()

@@ -1,13 +1,18 @@
 """Decoding for everybody: so many pictures at a time, searches before items, each within its deadline."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from time import perf_counter
 from typing import TypeVar
 
 from index.types import PicturePolicy
 from models.arrays import Pixels
+from models.errors import ModelError
 from models.pictures import Box, Preprocessing
 from service.decode.pictures import KeptPicture, PictureWork
+from service.errors import ServiceError, entry_for
 from service.metrics import Metrics
 from service.pacing import Threads, Turns, within
 from service.tracing import NO_TRACING, Tracing
@@ -26,8 +31,10 @@ class Decoder:
         self._threads = threads
         self._work = work
         self._turns = turns
-        self._seconds = metrics.decode_seconds
+        self._metrics = metrics
         self._tracing = tracing
+        for lane in ("interactive", "bulk"):
+            metrics.watch_decoding(lane, partial(turns.waiting, lane == "bulk"))
 
     async def pixels(self, data: bytes, spec: Preprocessing, box: Box | None, deadline: Deadline) -> Pixels:
         """uint8 [size, size, 3]."""
@@ -41,15 +48,18 @@ class Decoder:
         return await self._run("thumbnail", False, deadline, lambda wait_s: self._work.thumbnail(data, wait_s))
 
     async def _run(self, what: str, is_bulk: bool, deadline: Deadline, work: Callable[[float], T]) -> T:
-        with self._tracing.span("decode", {"what": what}):
+        with self._tracing.span("decode", {"what": what}), self._failures_counted(what):
             return await self._in_turn(what, is_bulk, deadline, work)
 
     async def _in_turn(self, what: str, is_bulk: bool, deadline: Deadline, work: Callable[[float], T]) -> T:
+        started = perf_counter()
         await self._turns.take(is_bulk, deadline)
+        lane = "bulk" if is_bulk else "interactive"
+        self._metrics.decode_wait_seconds.labels(lane).observe(perf_counter() - started)
         loop = asyncio.get_running_loop()
 
         def run() -> T:
-            with self._seconds.labels(what).time():
+            with self._metrics.decode_seconds.labels(what).time():
                 return work(deadline.remaining())
 
         try:
@@ -60,3 +70,14 @@ class Decoder:
         # A caller that left does not free the thread: the turn ends with the work.
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._turns.give_back))
         return await within(deadline, asyncio.wrap_future(future))
+
+    @contextmanager
+    def _failures_counted(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (ServiceError, ModelError) as exc:
+            self._metrics.decode_failures.labels(what, entry_for(exc).code).inc()
+            raise
+        except asyncio.CancelledError:
+            self._metrics.decode_failures.labels(what, "abandoned").inc()
+            raise

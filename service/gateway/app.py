@@ -1,13 +1,14 @@
 """The gateway as one ASGI application: routes, problems, limits. Takes a ready application core."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import Match, Mount, Route
+from starlette.types import Scope
 
 from service.bootstrap import Application
 from service.gateway import documents
@@ -59,7 +60,9 @@ def create_app(application: Application, settings: Settings) -> FastAPI:
     add_pages(app)
     app.add_middleware(
         Rim,
-        intake=Intake(settings.max_body_bytes, settings.max_requests, HELD_BODIES * settings.max_body_bytes),
+        intake=Intake(
+            settings.max_body_bytes, settings.max_requests, HELD_BODIES * settings.max_body_bytes, application.metrics
+        ),
         early=EarlyRefusal(
             application.admission,
             [info.manifest for info in application.models.describe()],
@@ -67,6 +70,7 @@ def create_app(application: Application, settings: Settings) -> FastAPI:
         ),
         metrics=application.metrics,
         tracing=application.tracing,
+        route_of=lambda scope: _route_of(app, scope),
         body_deadline_s=settings.write_deadline_s,
     )
     return app
@@ -84,9 +88,21 @@ async def _on_invalid_parameter(request: Request, error: RequestValidationError)
     return ProblemResponse(invalid_request(error.errors()), exchange_of(request).request_id)
 
 
+def _route_of(app: FastAPI, scope: Scope) -> str:
+    """The route that a request would take; "" for none."""
+    pages = (route for route in app.routes if isinstance(route, Route | Mount))
+    for route in (*_api_routes(), *pages):
+        if route.matches(scope)[0] is not Match.NONE:
+            return str(getattr(route.app, "path", route.path) if isinstance(route, Mount) else route.path)
+    return ""
+
+
+def _api_routes() -> Iterator[APIRoute]:
+    return (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+
+
 def _allowed_methods(request: Request) -> Sequence[str]:
     """Every method that some route takes at this path; pages and other files can only be got."""
-    routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
-    here = (route for route in routes if route.matches(request.scope)[0] != Match.NONE)
+    here = (route for route in _api_routes() if route.matches(request.scope)[0] != Match.NONE)
     methods = {method for route in here for method in route.methods or ()}
     return sorted(methods) or ("GET", "HEAD")

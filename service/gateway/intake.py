@@ -7,6 +7,7 @@ from starlette.types import Receive
 
 from service.errors import BodyTooLargeError, OverloadedError, RequestInvalidError
 from service.gateway.exchange import Exchange
+from service.metrics import Metrics
 
 
 class ClientGoneError(Exception):
@@ -16,17 +17,20 @@ class ClientGoneError(Exception):
 class Intake:
     """Holds at most `max_requests` requests, and `max_held_bytes` of their bodies, at a time."""
 
-    def __init__(self, max_body_bytes: int, max_requests: int, max_held_bytes: int) -> None:
+    def __init__(self, max_body_bytes: int, max_requests: int, max_held_bytes: int, metrics: Metrics) -> None:
         self._max_body_bytes = max_body_bytes
         self._max_requests = max_requests
         self._max_held_bytes = max_held_bytes
         self._requests = 0
         self._held_bytes = 0
+        self._refused = metrics.intake_refused
+        metrics.requests_running.set_function(lambda: self._requests)
 
     @contextmanager
     def permit(self) -> Iterator["Held"]:
         """The right to be worked on; raises OverloadedError when there is no room."""
         if self._requests >= self._max_requests:
+            self._refused.labels("requests").inc()
             raise OverloadedError("too many requests are being answered: try again in a moment")
         self._requests += 1
         held = Held(self)
@@ -53,6 +57,7 @@ class Intake:
 
     def take(self, count: int) -> None:
         if self._held_bytes + count > self._max_held_bytes:
+            self._refused.labels("bodies").inc()
             raise OverloadedError("the bodies of other requests fill the memory set aside for them: try again")
         self._held_bytes += count
 

@@ -5,6 +5,7 @@ security headers. Knows no route but the probes.
 """
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -37,13 +38,16 @@ class Rim:
         early: EarlyRefusal,
         metrics: Metrics,
         tracing: Tracing,
+        route_of: Callable[[Scope], str],
         body_deadline_s: float,
     ) -> None:
+        """`route_of`: the route of a request that is refused before it came to one."""
         self._app = app
         self._intake = intake
         self._early = early
         self._metrics = metrics
         self._tracing = tracing
+        self._route_of = route_of
         self._body_deadline_s = body_deadline_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,7 +106,10 @@ class Rim:
             await response(scope, receive, outgoing.send)
 
     def _record(self, scope: Scope, status: int, exchange: Exchange) -> None:
-        route = getattr(scope.get("route") or scope.get("endpoint"), "path", "")
+        if "router" in scope:
+            route = getattr(scope.get("route") or scope.get("endpoint"), "path", "")
+        else:
+            route = self._route_of(scope)
         seconds = exchange.age_s()
         self._metrics.requests.labels(route or "unmatched", scope["method"], str(status)).inc()
         self._metrics.request_seconds.labels(route or "unmatched").observe(seconds)

@@ -137,4 +137,6 @@ def _waits(members: Sequence[Member]) -> Sequence[tuple[SpanContext, float]]:
 
 def _parent(traceparent: str) -> Context:
     """Empty for what is no valid `traceparent`."""
+    if not traceparent:
+        return Context()
     return _W3C.extract({_HEADER: traceparent}, Context())

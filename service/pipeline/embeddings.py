@@ -104,7 +104,8 @@ class Embeddings:
         if not 1 <= len(inputs) <= self.limits.max_batch_items:
             raise LimitExceededError(f"{what}: from 1 to {self.limits.max_batch_items} are possible, not {len(inputs)}")
         lane: Lane = "interactive" if len(inputs) <= _INTERACTIVE_INPUTS else "bulk"
-        return await self.embedder.embed(manifest, inputs, lane, deadline, self.metrics.start_clock(), self.window)
+        with self.metrics.start_clock() as clock:
+            return await self.embedder.embed(manifest, inputs, lane, deadline, clock, self.window)
 
 
 def label_prompts(labels: Sequence[str], templates: Sequence[str]) -> list[str]:

@@ -57,10 +57,14 @@ class Items:
         if not 1 <= len(inputs) <= self._limits.max_batch_items:
             raise LimitExceededError(f"a batch has 1 to {self._limits.max_batch_items} items; it has {len(inputs)}")
         opened = await self._access.open(collection, deadline)
-        drafts = await self._access.write(deadline, admit, opened, inputs, self._limits)
-        encoded = await in_window(lambda draft: self._encoded(opened, draft, deadline), drafts, self._window)
-        written = await self._access.write(deadline, write_batch, opened.collection, encoded)
-        written = await self._heal(opened, drafts, written, deadline)
+        with self._metrics.start_clock() as clock:
+            with clock.stage("check"):
+                drafts = await self._access.write(deadline, admit, opened, inputs, self._limits)
+            with clock.stage("encode"):
+                encoded = await in_window(lambda draft: self._encoded(opened, draft, deadline), drafts, self._window)
+            with clock.stage("write"):
+                written = await self._access.write(deadline, write_batch, opened.collection, encoded)
+                written = await self._heal(opened, drafts, written, deadline)
         for outcome in written.outcomes:
             self._metrics.items_written.labels(outcome.status).inc()
         return UpsertOutcome(written.outcomes, written.sequence)

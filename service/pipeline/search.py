@@ -35,23 +35,23 @@ class Searcher:
     async def search(self, collection: str, request: SearchRequest, deadline: Deadline) -> SearchResult:
         """Items that an item of the collection in the query refers to are not among the hits."""
         self._check(request.options)
-        clock = self.metrics.start_clock()
         opened = await self.access.open(collection, deadline)
         await self._see_writes(opened, request.options.min_sequence, deadline)
-        recipe, warnings = await self.interpreter.recipe(opened, request, deadline, clock)
-        state = QueryState(collection, opened.manifest.space_id, recipe, request.options, tuple(warnings))
-        return await self._respond(opened, state, deadline, clock)
+        with self.metrics.start_clock() as clock:
+            recipe, warnings = await self.interpreter.recipe(opened, request, deadline, clock)
+            state = QueryState(collection, opened.manifest.space_id, recipe, request.options, tuple(warnings))
+            return await self._respond(opened, state, deadline, clock)
 
     async def refine(self, collection: str, refinement: Refinement, deadline: Deadline) -> SearchResult:
         """The same query with other weights; no encoder is called. The result has a query id of its own."""
-        clock = self.metrics.start_clock()
         opened = await self.access.open(collection, deadline)
         state = await self.queries.get(refinement.query_id)
         if state is None or (state.collection, state.space_id) != (collection, opened.manifest.space_id):
             raise QueryExpiredError("this query is no longer kept for this collection: send the search again")
         changed = refined(state, refinement)
         self._check(changed.options)
-        return await self._respond(opened, changed, deadline, clock)
+        with self.metrics.start_clock() as clock:
+            return await self._respond(opened, changed, deadline, clock)
 
     async def same_style(
         self, collection: str, query: ProductQuery, options: SearchOptions, deadline: Deadline

@@ -11,12 +11,13 @@ from models.errors import ModelError
 from service.errors import (
     DeadlineExceededError,
     EncoderCrashedError,
+    InputQuarantinedError,
     MiscountError,
     OverloadedError,
 )
 from service.metrics import Metrics
 from service.queue.lanes import Ticket
-from service.queue.port import Encoded, Runner
+from service.queue.port import Content, Encoded, Runner
 
 LATE = "the encoder was not free in time: try again, or send less at a time"
 _log = structlog.get_logger("queue")
@@ -29,12 +30,20 @@ class Answering:
         self._runner = runner
         self._metrics = metrics
 
+    def refuse_quarantined(self, model: str, content: Content) -> None:
+        """Raises InputQuarantinedError."""
+        try:
+            self._runner.refuse_quarantined(model, content)
+        except InputQuarantinedError:
+            self._metrics.encode_failures.labels(model, "quarantined").inc()
+            raise
+
     def answer(self, run: Sequence[Ticket]) -> bool:
         """Whether the run went through at once; else it was halved until the guilty inputs were alone."""
         try:
             answers = self._answers(run)
         except EncoderCrashedError:
-            self._metrics.encode_failures.labels(run[0].group.model, "crashed").inc()
+            self._metrics.encode_crashes.labels(run[0].group.model).inc()
             for ticket in run:
                 self._answer_alone(ticket)
         except (OverloadedError, DeadlineExceededError) as exc:  # says nothing of the contents
@@ -77,7 +86,7 @@ class Answering:
     def _still_wanted(self, run: Sequence[Ticket]) -> list[Ticket]:
         late = [ticket for ticket in run if ticket.deadline.is_expired]
         for ticket in late:
-            self._metrics.queue_dropped.labels(ticket.lane, "expired").inc()
+            self._metrics.queue_dropped.labels(ticket.lane, ticket.group.model, "expired").inc()
             ticket.future.set_exception(DeadlineExceededError(LATE))
         return [ticket for ticket in run if ticket not in late]
 
@@ -93,4 +102,6 @@ class Answering:
 def _reason(error: Exception) -> str:
     if isinstance(error, ModelError):
         return "bad_input"
+    if isinstance(error, InputQuarantinedError):
+        return "quarantined"
     return "miscount" if isinstance(error, MiscountError) else "failed"

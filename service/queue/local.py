@@ -54,7 +54,7 @@ class LocalQueue:
     ) -> None:
         """`curves`: what the engines measured; a group without one runs one input at a time."""
         limits = limits or RunLimits()
-        self._runner, self._metrics, self._tracing, self._clock = runner, metrics, tracing, clock
+        self._metrics, self._tracing, self._clock = metrics, tracing, clock
         self._answering = Answering(runner, metrics)
         self._capacity = dict(capacity)
         self._limit_ms: dict[Lane, float] = {"interactive": limits.interactive_ms, "bulk": limits.bulk_ms}
@@ -70,7 +70,7 @@ class LocalQueue:
             thread.start()
 
     async def encode(self, model: str, content: Content, lane: Lane, deadline: Deadline) -> Encoded:
-        self._runner.refuse_quarantined(model, content)
+        self._answering.refuse_quarantined(model, content)
         group = Group(model, "text" if isinstance(content, str) else "image")
         ticket = Ticket(group, content, lane, deadline, self._clock(), self._tracing.here())
         self._admit(ticket)
@@ -116,6 +116,7 @@ class LocalQueue:
             if self._is_closed:
                 raise ShuttingDownError(_CLOSED)
             if ticket.deadline.is_expired:
+                self._metrics.refused.labels(ticket.lane, "expired").inc()
                 raise DeadlineExceededError(LATE)
             self._check_room(ticket)
             self._check_time(ticket)
@@ -146,7 +147,7 @@ class LocalQueue:
         with self._changed:
             if self._lanes.remove(ticket):
                 reason = "expired" if ticket.deadline.is_expired else "abandoned"
-                self._metrics.queue_dropped.labels(ticket.lane, reason).inc()
+                self._metrics.queue_dropped.labels(ticket.lane, ticket.group.model, reason).inc()
 
     def _wait_ms(self, lane: Lane) -> float:
         """Until an input that arrives now in this lane would begin."""
@@ -224,7 +225,8 @@ class LocalQueue:
             (found if in_time else late).append(ticket)
         for ticket in late:
             self._lanes.remove(ticket)
-            self._metrics.queue_dropped.labels(lane, "expired" if ticket.deadline.is_expired else "late").inc()
+            reason = "expired" if ticket.deadline.is_expired else "late"
+            self._metrics.queue_dropped.labels(lane, group.model, reason).inc()
             _refuse(ticket, DeadlineExceededError(LATE))
         return found
 
@@ -235,7 +237,7 @@ class LocalQueue:
     def _encode(self, run: _Run) -> None:
         members = [Member(ticket.trace, run.started - ticket.arrived) for ticket in run.tickets]
         for ticket, member in zip(run.tickets, members, strict=True):
-            self._metrics.wait_seconds.labels(ticket.lane).observe(member.waited_s)
+            self._metrics.wait_seconds.labels(ticket.lane, run.group.model).observe(member.waited_s)
         attributes: Attributes = {"model": run.group.model, "tower": run.group.tower, "rows": len(run.tickets)}
         is_whole = False
         try:

@@ -36,9 +36,12 @@ class ServerClock:
     def set(self, server_ms: int) -> None:
         self._ahead_ms = server_ms - self._clock() * 1000.0
 
+    def waited_s(self, entry: Entry) -> float:
+        """Since it was submitted."""
+        return max(0.0, self._clock() * 1000.0 + self._ahead_ms - entry.sent_ms) / 1000.0
+
     def deadline(self, entry: Entry, budget_ms: int) -> Deadline:
-        waited_ms = self._clock() * 1000.0 + self._ahead_ms - entry.sent_ms
-        return Deadline.after((budget_ms - max(0.0, waited_ms)) / 1000.0, self._clock)
+        return Deadline.after(budget_ms / 1000.0 - self.waited_s(entry), self._clock)
 
 
 class Answering:
@@ -68,6 +71,7 @@ class Answering:
     async def answer(self, entry: Entry) -> None:
         """An entry that this worker may not finish any more stays in its name, to be given back."""
         cost_us = 0
+        self._metrics.worker_wait_seconds.labels(entry.lane).observe(self._clock.waited_s(entry))
         outcome: Encoded | Exception
         try:
             task = self._task(entry)
@@ -97,7 +101,7 @@ class Answering:
             )
         deadline = self._clock.deadline(entry, task.budget_ms)
         if deadline.is_expired:
-            self._metrics.queue_dropped.labels(entry.lane, "expired").inc()
+            self._metrics.queue_dropped.labels(entry.lane, task.model, "expired").inc()
             raise DeadlineExceededError("no worker was free in time: try again, or send less at a time")
         return await self._queue.encode(task.model, task.content, entry.lane, deadline)
 

@@ -74,11 +74,20 @@ class RedisQueue:
     async def encode(self, model: str, content: Content, lane: Lane, deadline: Deadline) -> Encoded:
         self._start()
         if deadline.is_expired:
+            self._metrics.refused.labels(lane, "expired").inc()
             raise DeadlineExceededError("no time was left to encode it: raise the deadline")
         waiter = self._waiting.open(lane)
         try:
             with self._tracing.span("redis"):
                 return await within(deadline, self._answered(waiter, model, content, deadline))
+        except (QueueAwayError, NotReadyError):
+            self._metrics.refused.labels(lane, "away").inc()
+            raise
+        except (asyncio.CancelledError, DeadlineExceededError) as exc:
+            if not waiter.is_answered:
+                reason = "expired" if isinstance(exc, DeadlineExceededError) else "abandoned"
+                self._metrics.queue_dropped.labels(lane, model, reason).inc()
+            raise
         finally:
             self._waiting.close(waiter)
             if waiter.entry and not waiter.is_answered:
@@ -162,6 +171,7 @@ class RedisQueue:
             sent.add_done_callback(lambda done: self._submitted_in_vain(done, waiter))
             raise
         except ResponseError as exc:  # out of memory, or a disk that is full: it is there, and takes nothing
+            self._metrics.refused.labels(waiter.lane, "away").inc()
             raise OverloadedError(f"the queue (Redis) takes nothing at the moment: {exc}") from exc
         self._judge(waiter, verdict)
 
@@ -173,6 +183,7 @@ class RedisQueue:
             return
         ahead_ms = verdict[2] / 1000.0 / max(1, self._sight.fleet.concurrency)
         retry_after_s = max(1, round(ahead_ms / 1000.0))
+        self._metrics.refused.labels(waiter.lane, "full" if verdict[0] == _FULL else "backlog").inc()
         if verdict[0] == _FULL:
             raise OverloadedError(f"{verdict[1]} inputs wait for the workers already: try again later", retry_after_s)
         raise OverloadedError(

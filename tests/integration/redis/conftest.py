@@ -30,10 +30,15 @@ class Fleet:
         self.keys = Keys(f"fleet-{next(_prefixes)}")
         self.client = connect(url)
         self._stack = stack
+        self.metrics = Metrics()
+        """Of all its gateways and workers."""
+
+    def counted(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(f"lookalike_{name}", labels) or 0.0
 
     async def gateway(self, patience_s: float = 30.0, room: int = 100, bundles: dict[str, str] = BUNDLES) -> RedisQueue:
         queue = RedisQueue(
-            self.url, bundles, Metrics(), {"interactive": room, "bulk": room}, self.keys.prefix, patience_s
+            self.url, bundles, self.metrics, {"interactive": room, "bulk": room}, self.keys.prefix, patience_s
         )
         self._stack.push_async_callback(asyncio.to_thread, queue.close, 0)
         return queue
@@ -41,7 +46,7 @@ class Fleet:
     async def worker(self, encoder: FakeEncoder, slots: int = 2, max_deliveries: int = 5) -> Worker:
         behind = LocalQueue(DirectRunner({"tiny": encoder}), Metrics(), 1, {"interactive": 100, "bulk": 100})
         limits = WorkerLimits(slots, CLAIM_S, max_deliveries)
-        worker = Worker(self.url, behind, {"tiny": encoder.manifest}, Metrics(), limits, self.keys.prefix)
+        worker = Worker(self.url, behind, {"tiny": encoder.manifest}, self.metrics, limits, self.keys.prefix)
         self._stack.push_async_callback(asyncio.to_thread, behind.close, 5)
         self._stack.callback(encoder.release)
         await worker.start()

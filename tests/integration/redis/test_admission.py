@@ -23,6 +23,7 @@ async def test_without_a_worker_it_says_what_to_start(fleet: Fleet) -> None:
     queue = await fleet.gateway()
     with pytest.raises(QueueAwayError, match="lookalike worker"):
         await queue.encode("tiny", "red", "interactive", soon())
+    assert fleet.counted("admission_refused_total", lane="interactive", reason="away") == 1
 
 
 async def test_workers_with_another_bundle_do_not_count_and_are_named(fleet: Fleet) -> None:
@@ -45,6 +46,7 @@ async def test_work_that_would_miss_its_deadline_is_refused_with_the_time_to_wai
     with pytest.raises(OverloadedError, match="10,000 ms") as refused:
         await queue.encode("tiny", "second", "interactive", Deadline.after(15))
     assert refused.value.retry_after_s == 10
+    assert fleet.counted("admission_refused_total", lane="interactive", reason="backlog") == 1
     estimate = queue.estimate(Group("tiny", "text"), "bulk")
     assert (estimate.wait_ms, estimate.run_ms, estimate.share_ms) == (10_000.0, 10_000.0, 10_000.0)
     first.cancel()
@@ -62,6 +64,7 @@ async def test_a_cancelled_request_leaves_the_lane_and_the_backlog(fleet: Fleet)
         while await fleet.client.xlen(fleet.keys.lane("interactive")):  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
     assert int(await fleet.client.get(fleet.keys.backlog("interactive"))) == 0
+    assert fleet.counted("queue_dropped_total", lane="interactive", model="tiny", reason="abandoned") == 1
 
 
 async def test_nothing_stays_behind_an_answer_and_every_key_expires(fleet: Fleet) -> None:
@@ -69,8 +72,9 @@ async def test_nothing_stays_behind_an_answer_and_every_key_expires(fleet: Fleet
     await fleet.worker(FakeEncoder())
     pixels = np.zeros((32, 32, 3), dtype=np.uint8)
     await asyncio.gather(*(queue.encode("tiny", pixels, "bulk", soon()) for _ in range(10)), ask(queue, "red"))
-    for lane in ("interactive", "bulk"):
+    for lane, inputs in (("interactive", 1), ("bulk", 10)):
         assert await fleet.client.xlen(fleet.keys.lane(lane)) == 0
+        assert fleet.counted("worker_wait_seconds_count", lane=lane) == inputs
     keys = [key async for key in fleet.client.scan_iter(f"{fleet.keys.prefix}:*")]
     assert len(keys) >= 6
     assert [key for key in keys if await fleet.client.pttl(key) < 0] == []

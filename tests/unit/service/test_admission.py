@@ -123,9 +123,11 @@ def test_a_hopeless_request_is_refused_by_its_cheapest_input() -> None:
 
 
 def test_what_is_late_already_is_no_overload() -> None:
-    admission, _, clock = made()
+    admission, metrics, clock = made()
     with pytest.raises(DeadlineExceededError), admission.admit([TEXT], "bulk", Deadline.after(0, clock)):
         pass
+    labels = {"lane": "bulk", "reason": "expired"}
+    assert metrics.registry.get_sample_value("lookalike_admission_refused_total", labels) == 1
 
 
 @given(

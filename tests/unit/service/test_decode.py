@@ -74,9 +74,12 @@ def test_small_pictures_are_not_scaled_up_and_long_ones_keep_a_pixel() -> None:
 
 async def test_the_decoder_passes_errors_and_limits_on() -> None:
     threads = Threads("decode", 1, 4)
-    decoder = Decoder(threads, WorkHere(PictureLimits(max_bytes=10)), Turns(1, 0, 4), Metrics())
+    metrics = Metrics()
+    decoder = Decoder(threads, WorkHere(PictureLimits(max_bytes=10)), Turns(1, 0, 4), metrics)
     with pytest.raises(PictureTooLargeError):
         await decoder.pixels(picture(), SPEC, None, Deadline.after(30))
+    labels = {"what": "pixels", "reason": "picture_too_large"}
+    assert metrics.registry.get_sample_value("lookalike_decode_failures_total", labels) == 1
     threads.close()
 
 
@@ -95,13 +98,17 @@ class SlowWork(WorkHere):
 
 async def test_pictures_of_items_leave_a_thread_to_searches() -> None:
     threads, work = Threads("decode", 2, 8), SlowWork()
-    decoder = Decoder(threads, work, Turns(2, 1, 8), Metrics())
+    metrics = Metrics()
+    decoder = Decoder(threads, work, Turns(2, 1, 8), metrics)
     soon = Deadline.after(30)
     keeping = [asyncio.ensure_future(decoder.keep(picture(), SPEC, "none", soon)) for _ in range(3)]
     try:
         assert await asyncio.to_thread(work.begun.wait, 30)
         assert (await decoder.pixels(picture(), SPEC, None, soon)).shape == (32, 32, 3)
         assert not any(one.done() for one in keeping)
+        counted = metrics.registry.get_sample_value
+        assert counted("lookalike_decode_waiting", {"lane": "bulk"}) == 2
+        assert counted("lookalike_decode_wait_seconds_count", {"lane": "interactive"}) == 1
     finally:
         work.go_on.set()
         await asyncio.gather(*keeping)
@@ -110,13 +117,16 @@ async def test_pictures_of_items_leave_a_thread_to_searches() -> None:
 
 async def test_a_caller_that_left_frees_no_turn_before_its_work_is_done() -> None:
     threads, work = Threads("decode", 2, 8), SlowWork()
-    decoder = Decoder(threads, work, Turns(1, 0, 8), Metrics())
+    metrics = Metrics()
+    decoder = Decoder(threads, work, Turns(1, 0, 8), metrics)
     soon = Deadline.after(30)
     left = asyncio.ensure_future(decoder.keep(picture(), SPEC, "none", soon))
     assert await asyncio.to_thread(work.begun.wait, 30)
     left.cancel()
     with pytest.raises(asyncio.CancelledError):
         await left
+    labels = {"what": "keep", "reason": "abandoned"}
+    assert metrics.registry.get_sample_value("lookalike_decode_failures_total", labels) == 1
     with pytest.raises(DeadlineExceededError):
         await decoder.pixels(picture(), SPEC, None, Deadline.after(0.01))
     work.go_on.set()

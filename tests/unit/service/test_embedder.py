@@ -81,8 +81,17 @@ async def test_known_contents_are_neither_decoded_nor_encoded(
 
 async def test_the_stages_are_measured(embedder: Embedder) -> None:
     clock = Metrics().start_clock()
-    await embedder.embed(MANIFEST, ["a"], "interactive", SOON, clock)
+    await embedder.embed(MANIFEST, ["a", PictureBytes(b"p")], "interactive", SOON, clock)
     assert clock.ms("decode") > 0 and clock.ms("embed") > 0
+
+
+async def test_texts_have_no_time_of_decoding(embedder: Embedder) -> None:
+    metrics = Metrics()
+    with metrics.start_clock() as clock:
+        await embedder.embed(MANIFEST, ["a"], "interactive", SOON, clock)
+    counted = metrics.registry.get_sample_value
+    assert counted("lookalike_stage_seconds_count", {"stage": "decode"}) is None
+    assert counted("lookalike_stage_seconds_count", {"stage": "embed"}) == 1
 
 
 @pytest.mark.parametrize(("text", "error"), [("", TextError), (" \n", TextError), ("x" * 51, TextTooLongError)])

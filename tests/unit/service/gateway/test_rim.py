@@ -167,6 +167,44 @@ async def test_the_metrics_know_routes_not_paths(client: httpx.AsyncClient, scri
     assert "random" not in text
 
 
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        (SEARCH, "/v1/collections/{name}/search"),
+        ("/v1/collections/shoes/items/a/b/image", "/v1/collections/{name}/items/{id:path}/image"),
+        ("/page/app.js", "/page/{file}"),
+        ("/", "/"),
+        ("/nothing", "unmatched"),
+    ],
+)
+async def test_what_is_refused_at_the_rim_is_counted_by_its_route_too(
+    settings: Settings, path: str, route: str
+) -> None:
+    application = fake_application(settings, Script())
+    app = create_app(application, settings.model_copy(update={"max_body_bytes": 1024}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        assert (await client.post(path, content=b"x" * 2000)).status_code == 413
+    labels = {"route": route, "method": "POST", "status": "413"}
+    assert application.metrics.registry.get_sample_value("lookalike_requests_total", labels) == 1
+
+
+async def test_requests_under_way_and_refused_ones_are_counted(settings: Settings) -> None:
+    script = Script(hangs=True)
+    application = fake_application(settings, script)
+    app = create_app(application, settings.model_copy(update={"max_requests": 1}))
+    counted = application.metrics.registry.get_sample_value
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        first = asyncio.ensure_future(client.post(SEARCH, json=BODY))
+        async with asyncio.timeout(5):
+            while not script.calls:  # noqa: ASYNC110 - lets the first request reach the core
+                await asyncio.sleep(0)
+        assert (await client.get("/v1/models")).status_code == 503
+        assert counted("lookalike_requests_running") == 1
+        assert counted("lookalike_intake_refused_total", {"reason": "requests"}) == 1
+        first.cancel()
+        await asyncio.wait({first})
+
+
 async def test_readiness_says_what_is_wrong(client: httpx.AsyncClient, script: Script) -> None:
     assert (await client.get("/readyz")).json()["status"] == "ready"
     script.is_ready = False

@@ -188,7 +188,7 @@ async def test_what_cannot_end_in_time_gives_way_to_what_can(make: Make) -> None
     results = await bench.finish()
     assert isinstance(results[1], DeadlineExceededError)
     assert ["hasty"] not in bench.runner.runs
-    assert bench.counted("queue_dropped_total", lane="interactive", reason="late") == 1
+    assert bench.counted("queue_dropped_total", lane="interactive", model="tiny", reason="late") == 1
 
 
 async def test_the_last_one_is_tried_whatever_it_is_thought_to_cost(make: Make) -> None:
@@ -205,7 +205,7 @@ async def test_who_leaves_gives_its_room_back_at_once_and_is_counted(make: Make)
     bench.tasks[1].cancel()
     await asyncio.wait({bench.tasks[1]})
     assert bench.queue.figures().waiting_interactive == 1
-    assert bench.counted("queue_dropped_total", lane="interactive", reason="abandoned") == 1
+    assert bench.counted("queue_dropped_total", lane="interactive", model="tiny", reason="abandoned") == 1
     await bench.submit("c")
     await bench.finish()
     assert bench.runner.runs[1:] == [["b"], ["c"]]
@@ -238,7 +238,8 @@ async def test_after_a_crash_each_is_tried_alone(make: Make) -> None:
     results = (await bench.finish())[1:]
     assert [type(result) for result in results] == [Encoded, InputQuarantinedError, Encoded]
     assert bench.runner.alone == ["beside 1", "crash 2", "good 3"]
-    assert bench.counted("encode_failures_total", model="tiny", reason="crashed") == 1
+    assert bench.counted("encode_crashes_total", model="tiny") == 1
+    assert bench.counted("encode_failures_total", model="tiny", reason="quarantined") == 1
 
 
 async def test_what_is_known_to_crash_is_refused_before_it_waits(make: Make) -> None:
@@ -247,6 +248,7 @@ async def test_what_is_known_to_crash_is_refused_before_it_waits(make: Make) -> 
     with pytest.raises(InputQuarantinedError):
         await bench.queue.encode("tiny", "crash 1", "interactive", SOON)
     assert bench.runner.runs == []
+    assert bench.counted("encode_failures_total", model="tiny", reason="quarantined") == 1
 
 
 async def test_another_number_of_answers_than_inputs_is_used_for_none(make: Make) -> None:
@@ -287,7 +289,7 @@ async def test_runs_and_waits_are_measured_by_lane_and_tower(make: Make) -> None
     await bench.occupy()
     await bench.submit("a", "b", lane="bulk")
     await bench.finish()
-    assert bench.counted("queue_wait_seconds_count", lane="bulk") == 2
+    assert bench.counted("queue_wait_seconds_count", lane="bulk", model="tiny") == 2
     assert bench.counted("encode_seconds_count", model="tiny", tower="text") == 2
     assert bench.counted("encode_batch_rows_sum", model="tiny", tower="text") == 3
     assert bench.counted("encoded_total", model="tiny", tower="text") == 3
