@@ -34,12 +34,15 @@ from service.worker.keeper import Keeper
 
 _TO_SEND = 4096
 _LEAVE_S = 5.0
+_ROOM_FOR_CLAIMS = 2
+"""A worker whose slots are full claims as much again: what others left is the oldest work, and under load no slot is
+ever free for it."""
 _log = structlog.get_logger("worker")
 
 
 @dataclass(frozen=True)
 class WorkerLimits:
-    """`slots`: inputs of a lane in this worker's hands at most; half of them keep its encoder runs busy."""
+    """`slots`: inputs of a lane that this worker takes at most; half of them keep its encoder runs busy."""
 
     slots: int = 2
     claim_s: float = 2.0
@@ -75,8 +78,9 @@ class Worker:
         )
         busy = max(1, limits.slots // 2)
         appetite = Appetite(busy, max(0, limits.slots - busy))
+        room = _ROOM_FOR_CLAIMS * limits.slots
         self._keeper = Keeper(
-            self._inbox, self.held, self._link, clock, metrics, self._sign, self._accept, limits.claim_s, limits.slots
+            self._inbox, self.held, self._link, clock, metrics, self._sign, self._accept, limits.claim_s, room
         )
         self._intakes = [Intake(lane, self._inbox, self.held, appetite, self._link, self._accept) for lane in LANES]
         self._is_told = False

@@ -30,6 +30,20 @@ async def test_what_a_dead_worker_held_is_answered_by_another(fleet: Fleet) -> N
     assert encoder.runs == [["keeps the living one busy"], ["taken to the grave"]]
 
 
+async def test_a_worker_takes_over_what_others_left_though_its_slots_are_full(fleet: Fleet) -> None:
+    encoder = FakeEncoder()
+    encoder.hold()
+    queue, worker = await fleet.gateway(), await fleet.worker(encoder, slots=1)
+    first = ask(queue, "fills the slot")
+    await eventually(lambda: worker.held.total == 1)
+    doomed = await fleet.doomed()
+    second = ask(queue, "taken to the grave")
+    await doomed.take_one()
+    await eventually(lambda: worker.held.total == 2)
+    encoder.release()
+    await asyncio.gather(first, second)
+
+
 async def test_two_workers_that_computed_the_same_answer_it_once(fleet: Fleet) -> None:
     encoder = FakeEncoder()
     queue = await fleet.gateway()
