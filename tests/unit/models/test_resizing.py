@@ -22,9 +22,10 @@ def noise(width: int, height: int, seed: int = 0) -> Image.Image:
 
 
 def is_same(one: Image.Image | NDArray[np.uint8], other: Image.Image | NDArray[np.uint8]) -> bool:
-    """Within one level. Both passes round, so that on noise one value in 100,000 is two off."""
+    """Within one level. Both passes round, so that on noise a few values are two off: one in 100,000, and one in a
+    thousand where a few rows are blown up to many."""
     distance = np.abs(np.asarray(one, dtype=int) - np.asarray(other, dtype=int))
-    return distance.max() <= 2 and int((distance == 2).sum()) <= 8 + distance.size // 10_000
+    return distance.max() <= 2 and int((distance == 2).sum()) <= 8 + distance.size // 500
 
 
 def by_pillow(whole: Image.Image, spec: Preprocessing, box: Box | None) -> NDArray[np.uint8]:
