@@ -40,7 +40,7 @@ def open_picture(
         raise PictureTooLargeError(f"the picture has {len(data):,} bytes; at most {limits.max_bytes:,} are accepted")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # of bombs, which the limits judge, and of damage, which decoding judges
             picture = Image.open(io.BytesIO(data), formats=ALLOWED_FORMATS)
             _check_size(picture, limits)
             _shrink_while_decoding(picture, limits, spec, box)

@@ -33,6 +33,8 @@ def live(control_fd: int, channel_fds: Sequence[int], parent: int) -> int:
     except Exception as exc:  # noqa: BLE001 - the rim of a process: the parent is told why there is no child
         send(control, FrameKind.FAILURE, _failure(exc))
         return 1
+    if start.log_form is None:
+        _mute()
     for number, fd in enumerate(channel_fds):
         channel = socket.socket(fileno=fd)
         threading.Thread(target=_serve, args=(channel, role), name=f"{start.name}-{number}", daemon=True).start()
@@ -61,6 +63,15 @@ def _become(start: Start) -> Role:
     if start.log_form is not None:
         _configure_logs(start.log_form, start.log_level)
     return make_role(start.role, start.arguments)
+
+
+def _mute() -> None:
+    """Libraries write what they think of an input straight to the terminal: it would flood the service's log.
+
+    What went wrong at the start was said before, and failures of calls travel to the parent.
+    """
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a descriptor is wanted
+        os.dup2(nowhere.fileno(), sys.stderr.fileno())
 
 
 def _configure_logs(form: Any, level: str) -> None:

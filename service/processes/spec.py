@@ -35,7 +35,8 @@ class ChildSpec:
     patience_s: float = 15.0
     """Callers wait for a child that is being started again; when it was away for so long, they are told at once."""
     logs: LogStyle | None = None
-    """None where the role logs nothing: the library that renders logs then stays out of the child."""
+    """None where the role logs nothing: the library that renders logs then stays out of the child, and once it is
+    ready nothing that it writes to the terminal is shown."""
 
 
 class Start(msgspec.Struct, frozen=True, array_like=True):

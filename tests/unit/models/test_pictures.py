@@ -12,6 +12,7 @@ from PIL import Image
 from models.errors import BoxError, PictureError, PictureTooLargeError, PictureUnreadableError
 from models.pictures import Box, PictureLimits, Preprocessing, decode_pixels, open_picture, to_pixels
 from tests.fakes.pictures import encoded, halves, picture
+from tests.poison import jpegs, pngs
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 PAD = Preprocessing(size=32, fit="pad")
@@ -340,3 +341,10 @@ def test_opening_an_upright_rgb_picture_makes_no_copy_that_loses_its_pixels() ->
     opened = open_picture(jpeg((400, 300)))
     assert encoded(opened.crop((0, 0, 10, 10)), "PNG")
     assert opened.copy().tobytes() == opened.tobytes()
+
+
+@pytest.mark.parametrize("name", ["jpeg with an exif of noise", "png with an animation of no frames"])
+def test_what_pillow_thinks_of_odd_files_is_no_warning_of_ours(name: str) -> None:
+    """Warnings would reach the terminal once for each odd file; here they would be errors."""
+    (data,) = [case.data for case in (*jpegs.cases(), *pngs.cases()) if case.name == name]
+    assert open_picture(data).mode == "RGB"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.processes import (
+    LogStyle,
     ProcessClosedError,
     ProcessCrashedError,
     ProcessError,
@@ -52,6 +53,15 @@ def test_what_a_role_raises_comes_back_with_its_traceback(make: Make) -> None:
     assert (raised.value.kind, raised.value.message) == ("ValueError", "naïve")
     assert "obedient.py" in raised.value.__notes__[0]
     assert ask(process, b"echo") == b"echo"
+
+
+def test_what_libraries_say_of_an_input_is_shown_only_where_the_role_logs(
+    make: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ask(make(), b"say the strip is damaged")
+    assert capfd.readouterr().err == ""
+    ask(make(logs=LogStyle()), b"say the strip is damaged")
+    assert capfd.readouterr().err == "the strip is damaged"
 
 
 @pytest.mark.parametrize(("order", "reason"), [(b"crash", "sigsegv"), (b"exit 3", "exit")])
