@@ -61,7 +61,11 @@ def create_app(application: Application, settings: Settings) -> FastAPI:
     app.add_middleware(
         Rim,
         intake=Intake(
-            settings.max_body_bytes, settings.max_requests, HELD_BODIES * settings.max_body_bytes, application.metrics
+            settings.max_body_bytes,
+            settings.max_requests,
+            HELD_BODIES * settings.max_body_bytes,
+            settings.write_deadline_s,
+            application.metrics,
         ),
         early=EarlyRefusal(
             application.admission,
@@ -71,7 +75,6 @@ def create_app(application: Application, settings: Settings) -> FastAPI:
         metrics=application.metrics,
         tracing=application.tracing,
         route_of=lambda scope: _route_of(app, scope),
-        body_deadline_s=settings.write_deadline_s,
     )
     return app
 

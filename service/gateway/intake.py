@@ -1,13 +1,18 @@
 """Takes in request bodies: bounded each, bounded together, refused from the header where it tells enough."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from starlette.types import Receive
 
-from service.errors import BodyTooLargeError, OverloadedError, RequestInvalidError
+from service.errors import BodyTooLargeError, DeadlineExceededError, OverloadedError, RequestInvalidError
 from service.gateway.exchange import Exchange
 from service.metrics import Metrics
+
+_HEAD_START_S = 10.0
+_LEAST_BYTES_PER_S = 10_000
+"""A body that comes more slowly, after a head start, is given up: each takes the room of a request while it comes."""
 
 
 class ClientGoneError(Exception):
@@ -17,10 +22,21 @@ class ClientGoneError(Exception):
 class Intake:
     """Holds at most `max_requests` requests, and `max_held_bytes` of their bodies, at a time."""
 
-    def __init__(self, max_body_bytes: int, max_requests: int, max_held_bytes: int, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        max_body_bytes: int,
+        max_requests: int,
+        max_held_bytes: int,
+        longest_s: float,
+        metrics: Metrics,
+        head_start_s: float = _HEAD_START_S,
+    ) -> None:
+        """A body that is sent fast enough may take `longest_s`."""
         self._max_body_bytes = max_body_bytes
         self._max_requests = max_requests
         self._max_held_bytes = max_held_bytes
+        self._longest_s = longest_s
+        self._head_start_s = head_start_s
         self._requests = 0
         self._held_bytes = 0
         self._refused = metrics.intake_refused
@@ -41,10 +57,20 @@ class Intake:
             self._held_bytes -= held.size
 
     async def read(self, exchange: Exchange, receive: Receive, held: "Held") -> bytes:
-        """The whole body. Raises BodyTooLargeError, OverloadedError, ClientGoneError."""
+        """The whole body. Raises BodyTooLargeError, OverloadedError, DeadlineExceededError, ClientGoneError."""
         self._check(_announced(exchange))
+        try:
+            async with asyncio.timeout(None) as end:
+                return await self._chunks(receive, held, end)
+        except TimeoutError as exc:
+            raise DeadlineExceededError("the body did not arrive in time: send less, or over a faster line") from exc
+
+    async def _chunks(self, receive: Receive, held: "Held", end: asyncio.Timeout) -> bytes:
+        started = asyncio.get_running_loop().time()
         chunks: list[bytes] = []
         while True:
+            allowed_s = min(self._longest_s, self._head_start_s + held.size / _LEAST_BYTES_PER_S)
+            end.reschedule(started + allowed_s)
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientGoneError

@@ -11,7 +11,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import DeadlineExceededError, entry_for
+from service.errors import entry_for
 from service.gateway.early import EarlyRefusal
 from service.gateway.exchange import Exchange, begin
 from service.gateway.intake import ClientGoneError, Intake
@@ -39,7 +39,6 @@ class Rim:
         metrics: Metrics,
         tracing: Tracing,
         route_of: Callable[[Scope], str],
-        body_deadline_s: float,
     ) -> None:
         """`route_of`: the route of a request that is refused before it came to one."""
         self._app = app
@@ -48,7 +47,6 @@ class Rim:
         self._metrics = metrics
         self._tracing = tracing
         self._route_of = route_of
-        self._body_deadline_s = body_deadline_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,13 +74,7 @@ class Rim:
             return
         self._early.check(scope, exchange)
         with self._intake.permit() as held:
-            try:
-                async with asyncio.timeout(self._body_deadline_s):
-                    exchange.body = await self._intake.read(exchange, receive, held)
-            except TimeoutError as exc:
-                raise DeadlineExceededError(
-                    "the body did not arrive in time: send less, or over a faster line"
-                ) from exc
+            exchange.body = await self._intake.read(exchange, receive, held)
             await self._run(scope, receive, outgoing)
 
     async def _run(self, scope: Scope, receive: Receive, outgoing: "Outgoing") -> None:
