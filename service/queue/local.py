@@ -87,14 +87,17 @@ class LocalQueue:
             )
 
     def figures(self) -> QueueFigures:
+        with self._changed:
+            begun = [run.started for run in self._runs]
         return QueueFigures(
             workers=len(self._threads),
-            running=len(self._runs),
+            running=len(begun),
             waiting_interactive=self._lanes.depth("interactive"),
             waiting_bulk=self._lanes.depth("bulk"),
             capacity_interactive=self._capacity["interactive"],
             capacity_bulk=self._capacity["bulk"],
             encode_ms=self._encode_ms,
+            newest_run_s=self._clock() - max(begun) if begun else 0.0,
         )
 
     def close(self, grace_s: float) -> None:

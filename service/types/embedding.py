@@ -77,6 +77,8 @@ class QueueFigures:
     capacity_bulk: int
     encode_ms: float
     """Moving mean of one encoder run."""
+    newest_run_s: float = 0.0
+    """How long ago the latest of the runs that go on began: while all are busy, how long nothing has moved."""
 
 
 @dataclass(frozen=True)

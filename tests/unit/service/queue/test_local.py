@@ -305,3 +305,14 @@ async def test_ten_thousand_wait_and_leave(make: Make) -> None:
     assert bench.queue.figures().waiting_bulk == 5_000
     answers = await bench.finish()
     assert sum(isinstance(answer, Encoded) for answer in answers) == 5_001
+
+
+async def test_the_figures_tell_how_long_nothing_has_begun(make: Make) -> None:
+    bench = make(workers=2)
+    assert bench.queue.figures().newest_run_s == 0.0
+    await bench.occupy()
+    bench.clock.advance(3.0)
+    assert bench.queue.figures().newest_run_s == 3.0
+    await bench.occupy()
+    assert bench.queue.figures().newest_run_s == 0.0
+    await bench.finish()
