@@ -10,6 +10,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_KEEP_ALIVE_S = 75
+"""Longer than proxies and pools keep an idle connection (most of them 60): the one that closes first must not be this
+side, or a request that was just sent is lost with the connection."""
 
 
 class _Server(uvicorn.Server):
@@ -46,6 +49,7 @@ class HttpServer:
             ws="none",
             http="httptools",
             server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, round(drain_s)),
         )
         self._server = _Server(config, on_started)

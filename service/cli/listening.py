@@ -6,7 +6,8 @@ from ipaddress import ip_address
 
 from service.cli.exits import CommandError
 
-_BACKLOG = 1024
+_BACKLOG = 4096
+"""Connections that wait to be accepted, as Linux has it: beyond it they are reset, without a word."""
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -96,5 +96,5 @@ def milliseconds(text: str) -> int:
     """What the header says. Raises RequestInvalidError."""
     if text.isdecimal() and len(text) < 10 and int(text) > 0:
         return int(text)
-    message = f"{HEADER} must be a whole number of milliseconds, at least 1"
+    message = f"{HEADER} must be a whole number of milliseconds, from 1 to 999999999"
     raise RequestInvalidError(message, (Fault(f"header.{HEADER}", message),))
