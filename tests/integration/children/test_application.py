@@ -14,9 +14,9 @@ from service.bootstrap import Application, build
 from service.errors import NoBundleError
 from service.settings import Settings
 from service.types import Deadline, PictureBytes
+from tests.children_of import children_of
 from tests.fakes.pictures import picture
 from tests.fakes.tiny_bundle import make_tiny_bundle
-from tests.integration.children.children_of import children_of
 
 
 def soon() -> Deadline:

@@ -1,14 +1,7 @@
 """Data directories with a tiny model, catalogues with real pictures, and a real server process."""
 
-import os
-import re
-import selectors
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import monotonic
 
 import orjson
 import pytest
@@ -17,8 +10,8 @@ from typer.testing import CliRunner, Result
 from service.cli import app
 from tests.fakes.pictures import picture
 from tests.fakes.tiny_bundle import COLOURS, make_tiny_bundle
+from tests.server_process import ServerProcess
 
-START_S = 60.0
 Cli = Callable[..., Result]
 
 
@@ -58,43 +51,8 @@ def summary_of(result: Result) -> dict[str, object]:
     return found
 
 
-class ServerProcess:
-    """`lookalike serve` in a process of its own, on a free port."""
-
-    def __init__(self, data: Path) -> None:
-        command = [sys.executable, "-m", "service.cli", "serve", "--port", "0", "--data", str(data)]
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
-        )
-        self.url = self._wait_for_address()
-
-    def stop(self) -> int:
-        """SIGTERM, and the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(START_S)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return code
-
-    def _wait_for_address(self) -> str:
-        assert self.process.stdout is not None
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)
-            end = monotonic() + START_S
-            while selector.select(max(0.0, end - monotonic())):
-                line = self.process.stdout.readline()
-                if found := re.search(r"http://\S+", line):
-                    return found.group()
-                if not line:
-                    break
-        self.process.kill()
-        raise AssertionError(f"the server did not start; exit code {self.process.wait(START_S)}")
-
-
 @pytest.fixture
 def server(data: Path) -> Iterator[ServerProcess]:
     running = ServerProcess(data)
     yield running
-    if running.process.poll() is None:
-        running.stop()
+    running.stop_if_running()

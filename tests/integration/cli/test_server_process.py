@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.integration.cli.conftest import Cli, ServerProcess, summary_of
+from tests.integration.cli.conftest import Cli, summary_of
+from tests.server_process import ServerProcess
 
 
 def test_a_server_answers_and_drains_on_sigterm(server: ServerProcess) -> None:

@@ -13,7 +13,7 @@ from tests.integration.redis.worker_process import WorkerProcess
 from tests.redis_server import RedisServer
 from tests.slow.redis.load import Load, check, replies
 
-KILLS = 20
+KILLS = 50
 BETWEEN = 100
 """Answers between two kills."""
 
