@@ -36,7 +36,7 @@ def lookalike(bundle: Path, settings: Mapping[str, str] | None = None, workers: 
         environment = {**_only_bundle(scratch, bundle), **(settings or {})}
         if workers:
             environment |= {"LOOKALIKE_QUEUE": "redis", "LOOKALIKE_REDIS_URL": stack.enter_context(_redis(scratch))}
-            alone = {**environment, "LOOKALIKE_ENCODER_WORKERS": "1"}
+            alone = {**environment, "LOOKALIKE_ENCODER_WORKERS": "1", "LOOKALIKE_WORKER_PORT": "0"}
             for number in range(workers):
                 command = [str(_OWN_COMMANDS / "lookalike"), "worker"]
                 stack.enter_context(running(command, alone, scratch / f"worker-{number}.log"))
