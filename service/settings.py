@@ -73,7 +73,10 @@ class Settings(BaseSettings):
     redis_patience_s: float = Field(3.0, ge=0, description="Redis may be away for so long before requests get a 503.")
     worker_port: int = Field(8001, ge=0, le=65535, description="Port of a worker's metrics and probes; 0: a free one.")
     worker_slots: int = Field(
-        0, ge=0, le=4096, description="Inputs of a lane that a worker takes at most; 0: two for each encoder run."
+        0,
+        ge=0,
+        le=4096,
+        description="Inputs of a lane that a worker takes at most; 0: enough for two runs of each encoder thread.",
     )
     worker_claim_s: float = Field(
         2.0, ge=0.1, description="After so long without a sign of its worker, an input is taken over by another."

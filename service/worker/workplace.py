@@ -1,15 +1,17 @@
 """Composes a worker from the settings: the encoder beside it, its queue, its place at Redis."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.manifest import Manifest
+from service.batching import CostCurve, rows_of_run
 from service.children import start_encoder
-from service.engine_settings import encoder_plan_of
+from service.engine_settings import curves_of, encoder_plan_of
 from service.errors import SettingsError
 from service.licences import warn_of_licences
 from service.metrics import Metrics
-from service.queue import EncodeQueue, Runner
+from service.queue import EncodeQueue, Group, Runner
 from service.settings import Settings
 from service.tracing import Tracing
 from service.tracing_settings import tracing_of
@@ -46,10 +48,15 @@ def open_workplace(settings: Settings) -> Workplace:
     return Workplace(queue, runner, runner.manifests, metrics, tracing)
 
 
+def rows_of_busy_runs(curves: Mapping[Group, CostCurve]) -> int:
+    """The rows of the largest run that pays while much waits; 1 where nothing was measured."""
+    return max((rows_of_run(curve, curve.largest, math.inf) for curve in curves.values()), default=1)
+
+
 def make_worker(settings: Settings, workplace: Workplace) -> Worker:
     """Raises SettingsError where the address of Redis is none."""
     limits = WorkerLimits(
-        slots=settings.worker_slots or 2 * settings.encoder_runs,
+        slots=settings.worker_slots or 2 * settings.encoder_runs * rows_of_busy_runs(curves_of(settings)),
         claim_s=settings.worker_claim_s,
         max_deliveries=settings.worker_deliveries,
     )
