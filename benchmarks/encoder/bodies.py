@@ -96,7 +96,7 @@ class Texts:
 
     def __init__(self, catalogue: Path = CATALOGUE) -> None:
         rows = (json.loads(line) for line in catalogue.read_text(encoding="utf-8").splitlines())
-        self._titles = [row["text"] for row in rows]
+        self._titles = list(dict.fromkeys(row["text"] for row in rows))  # suppliers share them
         self._words = sorted({word for title in self._titles for word in title.split()})
 
     def numbered(self, number: int) -> str:
