@@ -83,6 +83,10 @@ def _openvino() -> Any:
     sys.modules.setdefault(_TELEMETRY, None)  # type: ignore[arg-type]
     import openvino  # noqa: PLC0415 - heavy; imported when this engine is chosen
 
+    # Its tables of types are made at their first use; two threads that meet there wait for each other for ever, one
+    # with the interpreter's lock, the other with the table's (seen with 2026.4.1).
+    openvino.Type.u8.to_dtype()
+    openvino.Tensor(np.zeros(1, np.uint8))
     return openvino
 
 
