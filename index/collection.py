@@ -26,6 +26,7 @@ from index.prepared_item import prepare
 from index.sealed.sealer import DEFAULT_POLICY, SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.sealed.snapshot_reader import SnapshotReader
+from index.sealed.verification import Verification
 from index.segment import merge
 from index.stored_vectors import unit
 from index.types import (
@@ -65,10 +66,12 @@ class LocalCollection:
         self._disk_bytes = (-1, 0)
         try:
             self._created_with = self._catalog.spec()
-            self._state = CollectionState(self._created_with, SnapshotReader(SnapshotFiles(files.root)))
+            self._sealed = SnapshotReader(SnapshotFiles(files.root), writable)
+            self._state = CollectionState(self._created_with, self._sealed)
             with closing(connect(files.catalog, writable=False)) as connection:
                 self._state.follow(connection)
             self._follower = Follower(files.catalog, self._state.follow, lambda: self._state.is_behind)
+            self._verification = Verification(self._sealed, self._found_damaged, files.root.name)
         except BaseException:
             self._catalog.close()
             raise
@@ -182,8 +185,10 @@ class LocalCollection:
             self._closed = True
             if self._writer is not None:
                 self._writer.close()
+        self._verification.close()
         self._state.close()
         self._follower.close()
+        self._sealed.close()
         self._catalog.close()
 
     def _take_writer(self) -> CollectionWriter:
@@ -208,6 +213,13 @@ class LocalCollection:
             self._catalog,
             self._sealing,
         )
+
+    def _found_damaged(self) -> None:
+        """Who writes has the segment built again; others wait for that."""
+        with self._writing:
+            writer = None if self._closed else self._writer
+        if writer is not None:
+            writer.look_again()
 
     def _check_field(self, field: FieldName) -> None:
         known = self._created_with.fields

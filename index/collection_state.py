@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from pyroaring import BitMap
 
@@ -21,6 +22,7 @@ from index.errors import CollectionNotFoundError, SequenceTimeoutError
 from index.field_segments import FieldSegments
 from index.filters import FilterScope, matching
 from index.id_map import IdMap
+from index.sealed.lost_rows import lost_vectors
 from index.sealed.snapshot import Snapshot
 from index.sealed.snapshot_reader import OpenSnapshot, SnapshotReader
 from index.segment import SegmentView
@@ -67,7 +69,8 @@ class CollectionState:
             elif opened is not None:
                 since = opened.snapshot.sequence
                 changes = read_changes(connection, self._sequence, self._live, self._spec, vectors_since=since)
-                self._take_over(changes, opened)
+                lost = lost_vectors(connection, self._spec, opened)
+                self._take_over(replace(changes, vectors=chain(changes.vectors, lost)), opened)
 
     @property
     def is_behind(self) -> bool:

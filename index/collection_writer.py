@@ -46,7 +46,7 @@ class CollectionWriter:
         except BaseException:
             self._lock.release()
             raise
-        self._sealer = Sealer(files.root, sealing, state.unsealed, self._take_over)
+        self._sealer = Sealer(files.root, sealing, state.unsealed, self.look_again)
 
     @property
     def sealing(self) -> SealProgress:
@@ -82,8 +82,8 @@ class CollectionWriter:
         self._state.follow(connection)
         self._sealer.notice()
 
-    def _take_over(self) -> None:
-        """An empty write: the thread that commits follows, and finds the new snapshot."""
+    def look_again(self) -> None:
+        """An empty write: the thread that commits follows, and finds what became of the sealed side."""
         self._commits.run(lambda catalog: None)
 
     def _prepared(self, items: Sequence[ItemWrite]) -> list[PreparedItem]:

@@ -1,8 +1,8 @@
 """Kept pictures and thumbnails as files named by their content. Owns the two folders of a collection.
 
 A picture is durable before `keep` returns, so a committed row never refers to a missing file. A thumbnail is
-derived: it is not synced, and a missing one is no error. Which files are in use is the catalogue's knowledge and
-is passed in. Knows nothing of pixels.
+derived: it is not synced, and a missing or damaged one is no error. Which files are in use is the catalogue's
+knowledge and is passed in. Knows nothing of pixels.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class PictureStore:
         """Store a thumbnail; returns its name."""
         path = _path(self._thumbnails, hashlib.sha256(thumbnail).hexdigest())
         with translated():
-            if not path.exists():
+            if self.thumbnail(path.name) is None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 place(path, thumbnail)
         return path.name
@@ -51,7 +51,9 @@ class PictureStore:
         return _read(self._pictures, ref.removeprefix(PREFIX))
 
     def thumbnail(self, name: str | None) -> bytes | None:
-        return None if name is None else _read(self._thumbnails, name)
+        """The bytes of a thumbnail; None where it is missing or damaged: it is then made anew from the picture."""
+        found = None if name is None else _read(self._thumbnails, name)
+        return found if found is not None and hashlib.sha256(found).hexdigest() == name else None
 
     def sweep(self, refs: Collection[str], thumbnails: Collection[str], age_s: float = SWEEP_AGE_S) -> int:
         """Delete files that nothing refers to; returns how many. Only while nobody writes."""

@@ -5,11 +5,12 @@ changes meanwhile has a later sequence number, is left out here, and stays in th
 The starter of the process holds the collection's writer lock, so that there is one builder at a time.
 """
 
+import logging
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +20,21 @@ from index.bitmaps import Rows, from_rows, to_rows
 from index.catalog import read_spec
 from index.catalog_connection import connect, transaction, translated
 from index.durable_files import sync_file, sync_folder
+from index.errors import CorruptError
 from index.sealed.catalog_vectors import rows_between, vectors_of
 from index.sealed.codec import CodecKind, CodecSpec, fits, lists_for
 from index.sealed.measuring import curve
 from index.sealed.sealed_segment import SealedSegment
 from index.sealed.search_settings import CurvePoint
+from index.sealed.segment_files import DESCRIPTION, FILES, SegmentFiles, named_after, sha256_of
 from index.sealed.segment_writer import write_segment
 from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles, dead_rows_text
 from index.sealed.tiers import Standing, needs_training, to_merge
 from index.sealed.training import load, save, train
+from index.sealed.trust import is_whole_codec, open_segment, put_stamp
 from index.types import CollectionSpec, FieldName, Vectors
 
+log = logging.getLogger(__name__)
 QUERIES = 200
 """Held-out queries of a kind."""
 Progress = Callable[[str, float], None]
@@ -54,7 +59,7 @@ def seal(root: Path, order: SealOrder, progress: Progress) -> Snapshot | None:
         with transaction(connection):
             spec = read_spec(connection)
             (sequence,) = connection.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
-        previous = files.read()
+        previous = usable(files)
         builders = [FieldBuilder(files, connection, spec, name, sequence, order, progress) for name in spec.fields]
         sealed = {one.field: one.built(previous) for one in builders}
     fields: dict[str, SealedField] = {name: found for name, found in sealed.items() if found is not None}
@@ -64,6 +69,32 @@ def seal(root: Path, order: SealOrder, progress: Progress) -> Snapshot | None:
     files.publish(snapshot)
     files.sweep()
     return snapshot
+
+
+def usable(files: SnapshotFiles) -> Snapshot | None:
+    """The current snapshot without what is damaged: a segment, or a whole field where its codec is."""
+    try:
+        found = files.read()
+    except CorruptError as error:
+        log.error("%s; everything is sealed anew", error)
+        return None
+    if found is None:
+        return None
+    whole = {name: sealed for name, sealed in found.fields.items() if is_whole_codec(files, sealed.codec)}
+    return replace(found, fields={name: _usable_field(files, sealed) for name, sealed in whole.items()})
+
+
+def _usable_field(files: SnapshotFiles, sealed: SealedField) -> SealedField:
+    return replace(sealed, segments=tuple(name for name in sealed.segments if _is_usable(files, name)))
+
+
+def _is_usable(files: SnapshotFiles, name: str) -> bool:
+    try:
+        open_segment(files.segment(name))
+    except CorruptError as error:
+        log.error("%s; it is sealed again", error)
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -93,8 +124,9 @@ class FieldBuilder:
 
     def _grown(self, before: SealedField, live: BitMap, fresh: BitMap) -> SealedField:
         """The same codec: fresh rows go into a new segment, with those of the segments it swallows."""
-        segments = {name: SealedSegment(self.files.segment(name)) for name in before.segments}
+        segments = {name: open_segment(self.files.segment(name)) for name in before.segments}
         alive = {name: from_rows(segment.rows) & (live - fresh) for name, segment in segments.items()}
+        fresh = live - BitMap().union(*alive.values())  # with the rows of segments that were damaged
         standing = [Standing(name, segments[name].count, segments[name].count - len(alive[name])) for name in segments]
         merged = to_merge(standing, len(fresh))
         if not merged and not fresh:
@@ -110,24 +142,26 @@ class FieldBuilder:
         chosen = np.random.default_rng(0).permutation(to_rows(rows))[: spec.sample_size]
         chunks = vectors_of(self.connection, self.spec, self.field, from_rows(chosen), self.sequence)
         codec = train(spec, np.concatenate([vectors for _, vectors in chunks]))
-        name = f"{self.field}-{uuid.uuid4().hex[:12]}"
-        path = self.files.codec(name)
+        made = self.files.codec(f"{self.field}-{uuid.uuid4().hex[:12]}")
         with translated():
-            path.parent.mkdir(exist_ok=True)
-            save(codec, path)
-            sync_file(path)
-            sync_folder(path.parent)
+            made.parent.mkdir(exist_ok=True)
+            save(codec, made)
+            sync_file(made)
+            name = named_after(made.stem, sha256_of(made))
+            made.rename(self.files.codec(name))
+            sync_folder(made.parent)
         return name
 
     def _write(self, codec: str, rows: BitMap) -> str:
-        name = f"{self.field}-{uuid.uuid4().hex[:12]}"
-        folder = self.files.segment(name)
+        made = self.files.segment(f"{self.field}-{uuid.uuid4().hex[:12]}")
         with translated():
-            folder.mkdir(parents=True)
-            write_segment(
-                folder, load(self.files.codec(codec)), codec, self.field, self.spec.space_id, self._read(rows)
-            )
-            sync_folder(folder.parent)
+            made.mkdir(parents=True)
+            trained = load(self.files.codec(codec))
+            write_segment(made, trained, codec, self.field, self.spec.space_id, self._read(rows))
+            name = named_after(made.name, sha256_of(made / DESCRIPTION))
+            made.rename(self.files.segment(name))
+            put_stamp(SegmentFiles(self.files.segment(name)), FILES)
+            sync_folder(made.parent)
         return name
 
     def _read(self, rows: BitMap) -> Iterator[tuple[Rows, Vectors]]:
@@ -140,7 +174,7 @@ class FieldBuilder:
     def _described(self, codec: str, trained_for: int, dead: Mapping[str, BitMap]) -> SealedField:
         """`dead`: the segments, and the rows that are dead in each."""
         self.progress(f"measuring '{self.field}'", 0.0)
-        segments = [SealedSegment(self.files.segment(name)) for name in dead]
+        segments = [open_segment(self.files.segment(name)) for name in dead]
         return SealedField(codec, tuple(dead), dead_rows_text(dead), trained_for, self._curves(segments))
 
     def _curves(self, segments: Sequence[SealedSegment]) -> dict[str, list[CurvePoint]]:

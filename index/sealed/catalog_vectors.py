@@ -23,7 +23,12 @@ _PAGE = """SELECT items.row, vectors.data FROM items CROSS JOIN vectors
 def rows_between(connection: sqlite3.Connection, spec: CollectionSpec, field: FieldName, after: int, to: int) -> BitMap:
     """The live rows whose vector of this field was set after one change and not after another."""
     with transaction(connection):
-        return BitMap(row for (row,) in connection.execute(_FRESH, (after, to, field, spec.space_id)))
+        return rows_within(connection, spec, field, after, to)
+
+
+def rows_within(connection: sqlite3.Connection, spec: CollectionSpec, field: FieldName, after: int, to: int) -> BitMap:
+    """The same, inside a transaction."""
+    return BitMap(row for (row,) in connection.execute(_FRESH, (after, to, field, spec.space_id)))
 
 
 def vectors_of(
@@ -31,9 +36,18 @@ def vectors_of(
 ) -> Iterator[tuple[Rows, Vectors]]:
     """Their vectors, float32 [n, d]; rows that were deleted or changed after `to` meanwhile are left out."""
     for start in range(0, len(rows), PAGE):
-        page = rows[start : start + PAGE]
         with transaction(connection):
-            bounds = (field, spec.space_id, page.min(), page.max(), to)
-            found = [(row, data) for row, data in connection.execute(_PAGE, bounds) if row in page]
+            found = list(vectors_within(connection, spec, field, rows[start : start + PAGE], to))
+        yield from found
+
+
+def vectors_within(
+    connection: sqlite3.Connection, spec: CollectionSpec, field: FieldName, rows: BitMap, to: int
+) -> Iterator[tuple[Rows, Vectors]]:
+    """The same, inside a transaction."""
+    for start in range(0, len(rows), PAGE):
+        page = rows[start : start + PAGE]
+        bounds = (field, spec.space_id, page.min(), page.max(), to)
+        found = [(row, data) for row, data in connection.execute(_PAGE, bounds) if row in page]
         if found:
             yield np.array([row for row, _ in found], np.int64), decode([data for _, data in found], spec.dimension)

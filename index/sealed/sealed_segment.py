@@ -160,6 +160,10 @@ class SealedView:
         wider = min(WIDEST, self.segment.count / len(slots)) ** 0.5
         return self._scanned(query, limit, replace(settings, probes=round(settings.probes * wider)), _bits(selected))
 
+    @property
+    def alive_slots(self) -> Slots:
+        return np.flatnonzero(self._alive)
+
     @cached_property
     def _alive(self) -> NDArray[np.bool_]:
         alive = np.ones(self.segment.count, np.bool_)

@@ -1,6 +1,12 @@
-"""The files of one sealed segment and of one trained codec. Owns their names, their description, their checksums."""
+"""The files of one sealed segment and of one trained codec. Owns their names, their description, their checksums.
+
+The name of a finished segment ends with the checksum of its description, which holds those of its files, and the
+name of a codec with the codec's own: who trusts a name can tell whether what lies under it is whole.
+"""
 
 import hashlib
+import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +18,11 @@ from index.errors import CorruptError
 
 LISTS, VECTORS, ROWS = "lists.faiss", "vectors.f16", "rows.i64"
 BY_ROW = "slots.i32"
+FILES = (LISTS, VECTORS, ROWS, BY_ROW)
 DESCRIPTION = "segment.json"
+DAMAGE = "damaged"
 FORMAT_VERSION = 1
+CHECKED_NAME = re.compile(r".+-[0-9a-f]{12}-([0-9a-f]{16})")
 
 
 @dataclass(frozen=True)
@@ -57,13 +66,21 @@ class SegmentFiles:
         """int32 [n]: slots in the order of their rows."""
         return self.root / BY_ROW
 
+    @property
+    def damage(self) -> Path:
+        """Is there where the segment was found damaged, and says how: readers leave it out, the builder replaces it."""
+        return self.root / DAMAGE
+
     def describe(self, description: SegmentDescription) -> None:
         place_durably({self.root / DESCRIPTION: orjson.dumps(asdict(description), option=orjson.OPT_INDENT_2)})
 
     def description(self) -> SegmentDescription:
         """Raises CorruptError."""
         try:
-            found: dict[str, Any] = orjson.loads((self.root / DESCRIPTION).read_bytes())
+            text = (self.root / DESCRIPTION).read_bytes()
+            if not is_named(self.root.name, hashlib.sha256(text).hexdigest()):
+                raise ValueError("it is damaged")
+            found: dict[str, Any] = orjson.loads(text)
             description = SegmentDescription(**found)
         except (OSError, ValueError, TypeError) as error:
             raise CorruptError(f"segment {self.root.name} has no readable description: {error}") from error
@@ -71,13 +88,25 @@ class SegmentFiles:
             raise CorruptError(f"segment {self.root.name} has format {description.format_version}")
         return description
 
-    def verify(self, description: SegmentDescription) -> None:
-        """Read every file and compare checksums. Raises CorruptError."""
-        for name, expected in description.files.items():
-            if not (self.root / name).is_file() or sha256_of(self.root / name) != expected:
+    def verify(self, description: SegmentDescription, names: Collection[str] = FILES) -> None:
+        """Read these files and compare checksums. Raises CorruptError."""
+        for name in names:
+            path = self.root / name
+            if not path.is_file() or sha256_of(path) != description.files.get(name):
                 raise CorruptError(f"segment {self.root.name}: {name} is damaged")
 
 
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def named_after(name: str, checksum: str) -> str:
+    """A name that carries the checksum of what it names."""
+    return f"{name}-{checksum[:16]}"
+
+
+def is_named(name: str, checksum: str) -> bool:
+    """Whether a name carries this checksum; names of the first format carry none."""
+    found = CHECKED_NAME.fullmatch(name)
+    return found is None or checksum.startswith(found[1])

@@ -1,11 +1,13 @@
 """Which sealed segments a collection has, as of which change. Owns `snapshots/<n>.json`, `CURRENT` and what they name.
 
-A snapshot is whole or absent: its segments are finished first, then its own file, then `CURRENT` is renamed over.
+A snapshot is whole or absent: its segments are finished first, then its own file, then `CURRENT` is renamed over,
+which holds the number and the checksum of that file (format 1: the number alone, and it is believed).
 Segments are shared between snapshots, so that sealing new rows rewrites no old ones. What no current snapshot
 names is removed at once: a process that has it mapped keeps its pages, one that is about to open it reads
 `CURRENT` again.
 """
 
+import hashlib
 import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
@@ -21,7 +23,8 @@ from index.durable_files import place_durably, sync_folder
 from index.errors import CorruptError
 from index.sealed.search_settings import CurvePoint, SearchSettings
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READ_VERSIONS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -80,24 +83,30 @@ class SnapshotFiles:
     def read(self) -> Snapshot | None:
         """The current snapshot; None where nothing was sealed yet. Raises CorruptError."""
         try:
-            number = int(self.current.read_text())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise CorruptError(f"{self.current.name} of '{self.root.name}' cannot be read: {error}") from error
-        try:
-            return _loaded(orjson.loads(self.description(number).read_bytes()))
+            number, _, checksum = self.current.read_text().strip().partition(" ")
+            text = self.description(int(number)).read_bytes()
+            if checksum and hashlib.sha256(text).hexdigest() != checksum:
+                raise ValueError("its checksum is another")
+            found = orjson.loads(text)
+            if not checksum and found["format_version"] > 1:
+                raise ValueError("CURRENT is torn")
+            return _loaded(found)
+        except FileNotFoundError as error:
+            if not self.current.exists():
+                return None
+            raise CorruptError(f"a snapshot of '{self.root.name}' is missing: {error}") from error
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise CorruptError(f"snapshot {number} of '{self.root.name}' cannot be read: {error}") from error
+            raise CorruptError(f"the snapshot of '{self.root.name}' cannot be read: {error}") from error
 
     def publish(self, snapshot: Snapshot) -> None:
         """Make it the current one, durably. Its segments and codecs are finished and synced before."""
         path = self.description(snapshot.number)
         with translated():
             path.parent.mkdir(exist_ok=True)
-            place_durably({path: orjson.dumps(asdict(snapshot), option=orjson.OPT_INDENT_2)})
+            text = orjson.dumps(asdict(snapshot), option=orjson.OPT_INDENT_2)
+            place_durably({path: text})
             sync_folder(path.parent)
-            place_durably({self.current: str(snapshot.number).encode()})
+            place_durably({self.current: f"{snapshot.number} {hashlib.sha256(text).hexdigest()}".encode()})
             sync_folder(self.root)
 
     def sweep(self) -> None:
@@ -111,10 +120,12 @@ class SnapshotFiles:
             for path in (self.root / folder).glob("*"):
                 if path not in kept:
                     _remove(path)
+        for path in self.root.glob(".*.tmp"):  # of a builder that was killed
+            _remove(path)
 
 
 def _loaded(found: dict[str, Any]) -> Snapshot:
-    if found["format_version"] != FORMAT_VERSION:
+    if found["format_version"] not in READ_VERSIONS:
         raise ValueError(f"format {found['format_version']}; this version reads {FORMAT_VERSION}")
     fields = {name: _loaded_field(sealed) for name, sealed in found["fields"].items()}
     return Snapshot(found["number"], found["sequence"], fields)

@@ -1,6 +1,11 @@
-"""Notices when another snapshot became the current one, and opens it. Owns what was last seen of `CURRENT`."""
+"""Notices when another snapshot became the current one, and opens it. Owns what is open, and what is left out.
+
+A segment that is damaged is left out alone: the catalogue holds its rows, which are then searched like fresh ones
+until the builder has sealed them again.
+"""
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +14,9 @@ from pyroaring import BitMap
 from index.bitmaps import to_rows
 from index.errors import CorruptError
 from index.sealed.sealed_segment import SealedSegment, SealedView
+from index.sealed.segment_files import FILES, SegmentFiles
 from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles
+from index.sealed.trust import AT_ONCE_BYTES, BEFORE_OPENING, note_damage, open_segment, put_stamp, remove_stamp
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
@@ -22,50 +29,113 @@ class OpenSnapshot:
 
     snapshot: Snapshot
     views: Mapping[str, Sequence[SealedView]]
+    incomplete: frozenset[str] = frozenset()
+    """Fields of which a segment is left out."""
+
+
+class ReplacedError(Exception):
+    """Another snapshot was published while this one was being opened."""
 
 
 class SnapshotReader:
-    """One thread asks it."""
+    """One thread asks it for snapshots; any thread may tell it of damage."""
 
-    def __init__(self, files: SnapshotFiles) -> None:
-        self._files = files
+    def __init__(self, files: SnapshotFiles, writable: bool = False, at_once_bytes: int = AT_ONCE_BYTES) -> None:
+        """`writable`: it may leave notes (stamps, damage) beside the segments."""
+        self._files, self._writable, self._at_once_bytes = files, writable, at_once_bytes
         self._seen: tuple[int, int] | None = None
+        self._segments: Mapping[str, SealedSegment] = {}  # replaced, never altered
+        self._damaged: frozenset[str] = frozenset()
+        self._verified: frozenset[str] = frozenset()
+        self._noting = threading.Lock()  # guards the two above
 
     def is_changed(self) -> bool:
-        """Cheap: one look at a file."""
-        return self._stamp() != self._seen
+        """Cheap: one look at a file, and one for each segment."""
+        return self._stamp() != self._seen or any(self._is_damaged(name) for name in self._segments)
 
     def newer(self) -> OpenSnapshot | None:
         """The current snapshot, once. One that is damaged is reported, and left out: the catalogue holds everything."""
-        stamp = self._stamp()
-        if stamp == self._seen:
+        if not self.is_changed():
             return None
-        self._seen = stamp
-        return self._open() if stamp else None
+        self._seen = self._stamp()
+        return self._open() if self._seen else None
 
     def again(self) -> None:
         """Forget what was seen: it could not be taken over yet."""
         self._seen = None
 
+    def unverified(self) -> list[SegmentFiles]:
+        """The open segments of which not every file was read by this process."""
+        return [SegmentFiles(self._files.segment(name)) for name in self._segments if name not in self._verified]
+
+    def verified(self, name: str) -> None:
+        with self._noting:
+            self._verified |= {name}
+
+    def distrust(self, name: str, why: str) -> None:
+        """A damaged segment: left out from now on, by this process and by those that look."""
+        log.error("%s; its rows are searched one by one until it is built again", why)
+        with self._noting:
+            self._damaged |= {name}
+        if self._writable:
+            note_damage(SegmentFiles(self._files.segment(name)), why)
+
+    def close(self) -> None:
+        """Note what was whole when it was last used."""
+        for name in self._segments if self._writable else ():
+            if not self._is_damaged(name):
+                put_stamp(SegmentFiles(self._files.segment(name)), FILES if name in self._verified else BEFORE_OPENING)
+
     def _open(self) -> OpenSnapshot | None:
-        for attempt in range(ATTEMPTS):
+        for _ in range(ATTEMPTS):
             try:
                 return self._opened()
+            except ReplacedError:
+                self._seen = self._stamp()
             except CorruptError as error:
-                if attempt == ATTEMPTS - 1:
-                    log.error("%s; searches scan everything until it is built again", error)
+                log.error("%s; searches scan everything until it is built again", error)
+                self._segments = {}
+                return None
+        self._seen = None  # the next poll tries again
         return None
 
     def _opened(self) -> OpenSnapshot | None:
         snapshot = self._files.read()
         if snapshot is None:
             return None
-        views = {name: [self._view(sealed, one) for one in sealed.segments] for name, sealed in snapshot.fields.items()}
-        return OpenSnapshot(snapshot, views)
+        segments = {name: self._segment(name) for sealed in snapshot.fields.values() for name in sealed.segments}
+        self._segments = {name: segment for name, segment in segments.items() if segment is not None}
+        views = {
+            name: [self._view(sealed, one) for one in sealed.segments if one in self._segments]
+            for name, sealed in snapshot.fields.items()
+        }
+        incomplete = [name for name, sealed in snapshot.fields.items() if len(views[name]) < len(sealed.segments)]
+        return OpenSnapshot(snapshot, views, frozenset(incomplete))
+
+    def _segment(self, name: str) -> SealedSegment | None:
+        """Opened once; None where it is damaged. Raises ReplacedError."""
+        if name in self._segments and not self._is_damaged(name):
+            return self._segments[name]
+        files = SegmentFiles(self._files.segment(name))
+        try:
+            if name in self._damaged:
+                return None
+            segment = open_segment(files.root, self._at_once_bytes)
+        except CorruptError as error:
+            if self._stamp() != self._seen:
+                raise ReplacedError from error
+            self.distrust(name, str(error))
+            return None
+        if self._writable:
+            remove_stamp(files)
+        return segment
 
     def _view(self, sealed: SealedField, name: str) -> SealedView:
-        view = SealedView(SealedSegment(self._files.segment(name)), BitMap(), tuple(sealed.curves.get("image", ())))
+        view = SealedView(self._segments[name], BitMap(), tuple(sealed.curves.get("image", ())))
         return view.without(to_rows(sealed.dead_rows(name)))
+
+    def _is_damaged(self, name: str) -> bool:
+        return name in self._damaged or SegmentFiles(self._files.segment(name)).damage.exists()
 
     def _stamp(self) -> tuple[int, int] | None:
         try:

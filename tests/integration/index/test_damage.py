@@ -1,0 +1,183 @@
+"""Flipped and torn bytes in every derived file: noticed, searches stay right, and what is damaged is rebuilt."""
+
+import json
+import os
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import faiss
+import pytest
+
+from index.sealed import snapshot_reader, trust, verification
+from index.sealed.builder import SealOrder, seal
+from index.sealed.sealer import SealPolicy
+from index.sealed.segment_files import DESCRIPTION, FILES
+from index.sealed.snapshot import SnapshotFiles
+from index.store import LocalStore
+from index.types import ItemWrite, SearchParameters
+from tests.integration.index.made_collection import SPEC, fill, made_items, made_vectors
+
+EXACT, DEFAULT = SearchParameters(exact=True), SearchParameters(recall=1.0)
+DERIVED = ("CURRENT", "snapshots/*", "segments/*/*", "codecs/*")
+Answers = list[list[tuple[str, float]]]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    yield
+    faiss.omp_set_num_threads(before)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The made collection, sealed twice, so that there are two segments of a field, and changed since."""
+    store = LocalStore(tmp_path)
+    fill(store, tmp_path)
+    store.open(SPEC.name).upsert(made_items(range(45, 60)))
+    assert seal(tmp_path / SPEC.name, SealOrder(least=200), lambda doing, share: None) is not None
+    store.open(SPEC.name).delete(["i60", "i310"])
+    store.close()
+    return tmp_path
+
+
+def answers(store: LocalStore, params: SearchParameters = EXACT) -> Answers:
+    collection = store.open(SPEC.name)
+    return [
+        [(hit.id, round(hit.cosine, 5)) for hit in collection.search(field, query, 15, None, params)]
+        for query in made_vectors(5, 9)
+        for field in SPEC.fields
+    ]
+
+
+def derived_files(folder: Path) -> list[Path]:
+    return sorted(path for pattern in DERIVED for path in (folder / SPEC.name).glob(pattern))
+
+
+def flip(path: Path, chance: random.Random) -> None:
+    whole = bytearray(path.read_bytes())
+    whole[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+    path.write_bytes(whole)
+
+
+def tear(path: Path, chance: random.Random) -> None:
+    os.truncate(path, chance.randrange(path.stat().st_size))
+
+
+def opened_answers(folder: Path) -> Answers:
+    store = LocalStore(folder, mode="read")
+    try:
+        return answers(store)
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("damage", [flip, tear])
+def test_damage_in_any_derived_file_changes_no_answer(
+    folder: Path, damage: Callable[[Path, random.Random], None]
+) -> None:
+    chance = random.Random(5)
+    expected = opened_answers(folder)
+    assert len(derived_files(folder)) >= 12
+    for path in derived_files(folder):
+        whole = path.read_bytes()
+        for _ in range(4):
+            damage(path, chance)
+            assert opened_answers(folder) == expected, path.name
+            path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("damage", [flip, tear])
+def test_what_is_damaged_is_sealed_again(folder: Path, damage: Callable[[Path, random.Random], None]) -> None:
+    chance = random.Random(6)
+    expected = opened_answers(folder)
+    for pattern in ("CURRENT", "snapshots/*", "codecs/*", *(f"segments/*/{name}" for name in (*FILES, DESCRIPTION))):
+        path = chance.choice(sorted((folder / SPEC.name).glob(pattern)))
+        damage(path, chance)
+        assert seal(folder / SPEC.name, SealOrder(least=200), lambda doing, share: None) is not None
+        reader = snapshot_reader.SnapshotReader(SnapshotFiles(folder / SPEC.name))
+        opened = reader.newer()
+        assert opened is not None and not opened.incomplete
+        assert opened_answers(folder) == expected, path.name
+
+
+def test_only_the_damaged_segment_is_left_out(folder: Path) -> None:
+    path = next(path for path in derived_files(folder) if path.name == "lists.faiss")
+    tear(path, random.Random(1))
+    opened = snapshot_reader.SnapshotReader(SnapshotFiles(folder / SPEC.name)).newer()
+    assert opened is not None
+    assert sum(len(views) for views in opened.views.values()) == len(segments_of(folder)) - 1
+
+
+def segments_of(folder: Path) -> list[str]:
+    snapshot = SnapshotFiles(folder / SPEC.name).read()
+    assert snapshot is not None
+    return [name for sealed in snapshot.fields.values() for name in sealed.segments]
+
+
+def test_damage_to_the_vectors_is_found_in_service_and_repaired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_reader, "AT_ONCE_BYTES", 0)
+    monkeypatch.setattr(verification, "LOOK_S", 0.01)
+    policy = SealPolicy(least=200)
+    store = LocalStore(tmp_path, sealing=policy)
+    fill(store, tmp_path)
+    expected = answers(store)
+    store.close()
+    damaged = segments_of(tmp_path)
+    for name in damaged:
+        path = tmp_path / SPEC.name / "segments" / name / "vectors.f16"
+        path.write_bytes(bytes(path.stat().st_size))
+    store = LocalStore(tmp_path, sealing=policy)
+    collection = store.open(SPEC.name)
+    collection.patch("i8", {"brand": "changed"})  # from now on there is somebody who seals
+    state = collection._state
+    with state._changed:
+        assert state._changed.wait_for(
+            lambda: state.snapshot is not None and not set(segments_of(tmp_path)) & set(damaged), 60
+        )
+    assert answers(store) == expected
+    store.close()
+
+
+@pytest.mark.parametrize("path", ["lists.faiss", "rows.i64"])
+def test_a_stamp_saves_the_reading_until_a_file_changes(
+    folder: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LocalStore(folder)
+    expected = answers(store)
+    (name,) = [name for name in segments_of(folder) if name.startswith("product")][:1]
+    segment = folder / SPEC.name / "segments" / name
+    assert not (segment / trust.STAMP).exists()
+    store.close()
+    assert set(json.loads((segment / trust.STAMP).read_text())) >= set(trust.BEFORE_OPENING)
+    read: list[str] = []
+    whole_verify = trust.SegmentFiles.verify
+    monkeypatch.setattr(
+        trust.SegmentFiles,
+        "verify",
+        lambda self, description, names: read.extend(names) or whole_verify(self, description, names),
+    )
+    assert opened_answers(folder) == expected
+    assert "lists.faiss" not in read and "rows.i64" not in read
+    status = (segment / path).stat()
+    flip(segment / path, random.Random(2))
+    os.utime(segment / path, ns=(status.st_atime_ns, status.st_mtime_ns))  # the change time stays behind
+    assert opened_answers(folder) == expected
+    assert path in read
+
+
+def test_a_thumbnail_that_is_damaged_counts_as_missing(folder: Path) -> None:
+    store = LocalStore(folder)
+    collection = store.open(SPEC.name)
+    kept = collection.thumbnail("i50")
+    assert kept is not None
+    for path in (folder / SPEC.name / "thumbnails").glob("*/*"):
+        flip(path, random.Random(3))
+    assert collection.thumbnail("i50") is None
+    collection.upsert([ItemWrite("i50", "content 50", thumbnail=kept)])
+    assert collection.thumbnail("i50") == kept
+    store.close()
