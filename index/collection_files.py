@@ -1,5 +1,7 @@
 """Where the files of a collection lie, and what is a name. Owns the layout and the atomic create and drop."""
 
+import fcntl
+import os
 import re
 import shutil
 import time
@@ -68,9 +70,12 @@ def draft(directory: Path, name: str) -> Iterator[CollectionFiles]:
     root = directory / f".creating-{name}-{uuid.uuid4().hex}"
     with translated():
         root.mkdir(parents=True)
+        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)  # a restore takes its time: whoever cleans up sees that it goes on
         yield CollectionFiles(root)
     finally:
+        os.close(descriptor)
         shutil.rmtree(root, ignore_errors=True)
 
 
@@ -105,5 +110,17 @@ def discard(doomed: Path) -> None:
 def remove_leftovers(directory: Path) -> None:
     """Delete what a killed process left of a create or a drop; young folders may still be in the making."""
     for path in directory.glob(".*-*"):
-        if path.name.startswith(HIDDEN) and path.stat().st_mtime < time.time() - LEFTOVER_AGE_S:
+        is_old = path.name.startswith(HIDDEN) and path.stat().st_mtime < time.time() - LEFTOVER_AGE_S
+        if is_old and not _is_locked(path):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_locked(folder: Path) -> bool:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

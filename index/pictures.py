@@ -5,9 +5,12 @@ derived: it is not synced, and a missing or damaged one is no error. Which files
 knowledge and is passed in. Knows nothing of pixels.
 """
 
+import fcntl
 import hashlib
+import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from index.catalog_connection import translated
@@ -18,10 +21,35 @@ SWEEP_AGE_S = 300.0
 """Younger files are left alone: belt and braces, since the sweep runs before the first write anyway."""
 
 
+@contextmanager
+def in_use(root: Path) -> Iterator[None]:
+    """While this lasts no picture of the collection is swept, by whatever process: a backup copies them."""
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _sweeping(root: Path) -> Iterator[bool]:
+    """False where somebody needs the pictures to stay."""
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(descriptor)
+
+
 class PictureStore:
     """Files under `pictures/ab/ab12…` and `thumbnails/ab/ab12…`. Safe to call from several threads."""
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
+        self._root = root
         self._pictures = root / "pictures"
         self._thumbnails = root / "thumbnails"
         self._clock = clock
@@ -53,12 +81,14 @@ class PictureStore:
     def thumbnail(self, name: str | None) -> bytes | None:
         """The bytes of a thumbnail; None where it is missing or damaged: it is then made anew from the picture."""
         found = None if name is None else _read(self._thumbnails, name)
-        return found if found is not None and hashlib.sha256(found).hexdigest() == name else None
+        return found if name is not None and found is not None and is_whole(name, found) else None
 
     def sweep(self, refs: Collection[str], thumbnails: Collection[str], age_s: float = SWEEP_AGE_S) -> int:
-        """Delete files that nothing refers to; returns how many. Only while nobody writes."""
+        """Delete files that nothing refers to; returns how many. Only while nobody writes; nothing during a backup."""
         used = {ref.removeprefix(PREFIX) for ref in refs}
-        with translated():
+        with translated(), _sweeping(self._root) as may_sweep:
+            if not may_sweep:
+                return 0
             before = self._clock() - age_s
             return _sweep(self._pictures, used, before) + _sweep(self._thumbnails, set(thumbnails), before)
 
@@ -70,6 +100,11 @@ class PictureStore:
         for path in files:
             path.parent.mkdir(parents=True, exist_ok=True)
         place_durably(files)
+
+
+def is_whole(ref: str, data: bytes) -> bool:
+    """Whether these bytes are what a reference, or the name of a thumbnail, names."""
+    return hashlib.sha256(data).hexdigest() == ref.removeprefix(PREFIX)
 
 
 def _path(folder: Path, name: str) -> Path:

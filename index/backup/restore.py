@@ -1,0 +1,145 @@
+"""Brings a backup point back as a collection: every checksum first, then visible in one step, or not at all."""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.backup.catalog_copy import check
+from index.backup.objects import Objects
+from index.backup.point import Point, Repository, StoredFile
+from index.backup.reading import content, lines
+from index.catalog_connection import connect, transaction, translated
+from index.catalog_migration import format_of
+from index.catalog_schema import FORMAT_VERSION
+from index.collection_files import CollectionFiles, check_name, draft, files_of, publish
+from index.durable_files import place_durably, sync_file, sync_folders
+from index.errors import CollectionExistsError, CorruptError
+from index.spec_text import dump_spec, load_spec
+
+log = logging.getLogger(__name__)
+TOGETHER = 64
+"""Small files written at a time."""
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RestoreOrder:
+    """What is asked for."""
+
+    source: Path
+    """The folder that backups were made to."""
+    name: str
+    target: str | None = None
+    """Another name than the backed-up one."""
+    point: int | None = None
+    """None: the newest."""
+
+
+@dataclass(frozen=True)
+class RestoreReport:
+    """What became of it."""
+
+    point: Point
+    name: str
+    is_sealed: bool
+    """With the sealed side; without it, it is built again."""
+
+
+def restore(directory: Path, order: RestoreOrder, progress: Progress = lambda doing: None) -> RestoreReport:
+    """`directory` holds the collections. Raises CollectionExistsError, CollectionNotFoundError, CorruptError,
+    StorageFullError; then nothing is left."""
+    check_name(order.name)
+    target = files_of(directory, order.target or order.name)
+    _require_free(target)
+    repository = Repository(order.source / order.name)
+    with repository.locked(exclusive=False), draft(directory, target.root.name) as made:
+        point = repository.read(order.point)
+        is_sealed = _Restoring(made.root, repository.objects, progress).restored(point, target.root.name)
+        if not publish(made, target):
+            _require_free(target)
+    return RestoreReport(point, target.root.name, is_sealed)
+
+
+@dataclass(frozen=True)
+class _Restoring:
+    root: Path
+    objects: Objects
+    progress: Progress
+
+    def restored(self, point: Point, name: str) -> bool:
+        self.progress("restoring the catalogue")
+        self._write(point.catalog)
+        catalog = CollectionFiles(self.root).catalog
+        check(catalog)
+        _rename(catalog, name)
+        for folder, list_ in (("pictures", point.pictures), ("thumbnails", point.thumbnails)):
+            self.progress(f"restoring {folder}")
+            self._write_named(folder, lines(self.objects, list_))
+        is_sealed = self._write_sealed(point.sealed)
+        with translated():
+            sync_folders([path for path in self.root.rglob("*") if path.is_dir()])
+        return is_sealed
+
+    def _write_sealed(self, files: Iterable[StoredFile]) -> bool:
+        """Derived: a damaged one is left out."""
+        files = list(files)
+        try:
+            for file in files:
+                self.progress(f"restoring {file.path}")
+                self._write(file)
+        except CorruptError as error:
+            log.warning("%s; the collection comes back without its sealed side, which is built again", error)
+            for left in {self.root / Path(file.path).parts[0] for file in files}:
+                shutil.rmtree(left, ignore_errors=True)
+                left.unlink(missing_ok=True)
+            return False
+        return bool(files)
+
+    def _write(self, file: StoredFile) -> None:
+        path = self.root / file.path
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise CorruptError(f"the backup names a file outside of the collection: {file.path}")
+        with translated():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as written:
+                for piece in content(self.objects, file):
+                    written.write(piece)
+            sync_file(path)
+
+    def _write_named(self, folder: str, names: Iterable[str]) -> None:
+        batch: dict[Path, bytes] = {}
+        for name in names:
+            path = self.root / folder / name[:2] / name
+            if not path.exists():
+                batch[path] = self.objects.get(name)
+            if len(batch) == TOGETHER:
+                self._place(batch)
+                batch = {}
+        self._place(batch)
+
+    def _place(self, batch: dict[Path, bytes]) -> None:
+        with translated():
+            for path in batch:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            place_durably(batch)
+
+
+def _rename(path: Path, name: str) -> None:
+    """The name in its specification, and a history of its own: from here on it may go another way."""
+    with closing(connect(path, writable=True)) as connection, transaction(connection, "IMMEDIATE"):
+        if format_of(connection) > FORMAT_VERSION:
+            raise CorruptError("the backup is of a newer version: restore it with that one")
+        (text,) = connection.execute("SELECT value FROM meta WHERE key = 'spec'").fetchone()
+        spec = replace(load_spec(text, {}), name=name)
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'spec'", (dump_spec(spec),))
+        connection.execute("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'history'")
+
+
+def _require_free(files: CollectionFiles) -> None:
+    if files.root.exists():
+        raise CollectionExistsError(
+            f"there is a collection '{files.root.name}' already: restore under another name, or drop that one first"
+        )

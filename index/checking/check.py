@@ -1,0 +1,135 @@
+"""Checks one collection, and repairs what is derived where that is asked for.
+
+A check only reads, and goes on beside a server. A repair takes the writer lock first.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.catalog import read_spec
+from index.catalog_connection import connect, translated
+from index.checking.derived import check_sealed, check_text_index, check_thumbnails
+from index.checking.finding import Finding
+from index.checking.repair import MakeThumbnail, repair_sealed, repair_text_index, repair_thumbnails
+from index.checking.truth import check_catalogue, check_pictures
+from index.collection_files import CollectionFiles, files_of
+from index.errors import CollectionLockedError, CollectionNotFoundError, CorruptError
+from index.sealed.snapshot import SnapshotFiles
+from index.writer_lock import WriterLock
+
+ATTEMPTS = 3
+"""A builder may replace a snapshot while it is being checked."""
+
+
+@dataclass(frozen=True)
+class CheckOrder:
+    """What is asked for."""
+
+    name: str
+    repair: bool = False
+    make_thumbnail: MakeThumbnail = lambda picture: None
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What was found, and of that what is wrong no more."""
+
+    name: str
+    findings: tuple[Finding, ...]
+    repaired: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What could not be checked."""
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.findings
+
+
+@dataclass
+class _Checked:
+    findings: list[Finding] = field(default_factory=list)
+    segments: set[str] = field(default_factory=set)
+    thumbnails: set[str] = field(default_factory=set)
+
+    def of(self, *parts: str) -> list[Finding]:
+        return [finding for finding in self.findings if finding.part in parts]
+
+
+def check(directory: Path, order: CheckOrder) -> CheckReport:
+    """`directory` holds the collections. Raises CollectionNotFoundError, CollectionLockedError (to repair)."""
+    files = files_of(directory, order.name)
+    if files.identity() is None:
+        raise CollectionNotFoundError.of(order.name)
+    try:
+        lock = WriterLock(files.lock, "lookalike fsck")
+    except CollectionLockedError as error:
+        if order.repair:
+            raise CollectionLockedError(f"{error}: end it before a repair", error.owner) from error
+        return CheckReport(
+            order.name, tuple(_checked(files).findings), notes=("the text index: another process writes just now",)
+        )
+    try:
+        return _alone(files, order)
+    finally:
+        lock.release()
+
+
+def _alone(files: CollectionFiles, order: CheckOrder) -> CheckReport:
+    before = _checked(files)
+    before.findings += _text(files)
+    if not order.repair or not before.of("sealed", "thumbnails", "text"):
+        return CheckReport(order.name, tuple(before.findings))
+    with closing(connect(files.catalog, writable=True)) as connection:
+        if before.of("sealed"):
+            repair_sealed(files.root, before.segments)
+        if before.of("thumbnails"):
+            repair_thumbnails(connection, files.root, sorted(before.thumbnails), order.make_thumbnail)
+        if before.of("text"):
+            repair_text_index(connection)
+    left = [*_checked(files).findings, *_text(files)]
+    repaired = tuple(finding for finding in before.findings if finding not in left)
+    return CheckReport(order.name, tuple(left), repaired)
+
+
+def _checked(files: CollectionFiles) -> _Checked:
+    for _ in range(ATTEMPTS):
+        before = _stamp(files)
+        found = _Checked()
+        for finding in _findings(files, found):
+            found.findings.append(finding)
+        if _stamp(files) == before or not found.of("sealed"):
+            break
+    return found
+
+
+def _findings(files: CollectionFiles, found: _Checked) -> Iterator[Finding]:
+    try:
+        with closing(connect(files.catalog, writable=False)) as connection, translated():
+            yield from check_catalogue(connection)
+            if found.of("truth"):
+                return  # the rest would be about the same
+            yield from check_pictures(connection, files)
+            spec = read_spec(connection)
+            yield from check_sealed(connection, spec, SnapshotFiles(files.root), found.segments)
+            yield from check_thumbnails(connection, files, found.thumbnails)
+    except CorruptError as error:
+        yield Finding("truth", f"the catalogue cannot be read ({error}): restore a backup")
+
+
+def _text(files: CollectionFiles) -> list[Finding]:
+    try:
+        with closing(connect(files.catalog, writable=True)) as connection:
+            return list(check_text_index(connection))
+    except (CorruptError, sqlite3.DatabaseError):
+        return []  # the catalogue itself is damaged, which was said
+
+
+def _stamp(files: CollectionFiles) -> tuple[int, int] | None:
+    try:
+        found = SnapshotFiles(files.root).current.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
