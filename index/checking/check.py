@@ -5,7 +5,7 @@ A check only reads, and goes on beside a server. A repair takes the writer lock 
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,24 +63,22 @@ def check(directory: Path, order: CheckOrder) -> CheckReport:
     files = files_of(directory, order.name)
     if files.identity() is None:
         raise CollectionNotFoundError.of(order.name)
+    if order.repair:
+        with _writer_lock(files):
+            return _repaired(files, order)
+    found = _checked(files).findings
     try:
-        lock = WriterLock(files.lock, "lookalike fsck")
-    except CollectionLockedError as error:
-        if order.repair:
-            raise CollectionLockedError(f"{error}: end it before a repair", error.owner) from error
-        return CheckReport(
-            order.name, tuple(_checked(files).findings), notes=("the text index: another process writes just now",)
-        )
-    try:
-        return _alone(files, order)
-    finally:
-        lock.release()
+        with _writer_lock(files):  # for this alone: a server's first write would find it taken
+            found += _text(files)
+    except CollectionLockedError:
+        return CheckReport(order.name, tuple(found), notes=("the text index, since another process writes just now",))
+    return CheckReport(order.name, tuple(found))
 
 
-def _alone(files: CollectionFiles, order: CheckOrder) -> CheckReport:
+def _repaired(files: CollectionFiles, order: CheckOrder) -> CheckReport:
     before = _checked(files)
     before.findings += _text(files)
-    if not order.repair or not before.of("sealed", "thumbnails", "text"):
+    if not before.of("sealed", "thumbnails", "text"):
         return CheckReport(order.name, tuple(before.findings))
     with closing(connect(files.catalog, writable=True)) as connection:
         if before.of("sealed"):
@@ -92,6 +90,15 @@ def _alone(files: CollectionFiles, order: CheckOrder) -> CheckReport:
     left = [*_checked(files).findings, *_text(files)]
     repaired = tuple(finding for finding in before.findings if finding not in left)
     return CheckReport(order.name, tuple(left), repaired)
+
+
+@contextmanager
+def _writer_lock(files: CollectionFiles) -> Iterator[None]:
+    lock = WriterLock(files.lock, None)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _checked(files: CollectionFiles) -> _Checked:

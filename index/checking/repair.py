@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+import orjson
+
 from index.catalog_connection import transaction, translated
 from index.checking.derived import TEXT_INDEXES
 from index.durable_files import sync_folder
@@ -31,15 +33,22 @@ def repair_sealed(root: Path, damaged: Collection[str]) -> None:
     try:
         files.read()
     except CorruptError:
-        with translated():
-            files.current.unlink(missing_ok=True)
-            sync_folder(root)
+        _unseal(files)
     command = [sys.executable, "-m", "index.sealed", str(root), DEFAULT_POLICY.codec, str(DEFAULT_POLICY.least)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip().splitlines()
         raise StoreError(f"the builder ended with {done.returncode}: {said[-1] if said else 'it said nothing'}")
+    if orjson.loads(done.stdout.splitlines()[-1])["snapshot"] is None:
+        _unseal(files)  # too few vectors to be sealed anew
     files.sweep()
+
+
+def _unseal(files: SnapshotFiles) -> None:
+    """Everything is searched exactly from now on, until it is sealed."""
+    with translated():
+        files.current.unlink(missing_ok=True)
+        sync_folder(files.root)
 
 
 def repair_thumbnails(connection: sqlite3.Connection, root: Path, ids: Collection[str], make: MakeThumbnail) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli import collections, doctor, evaluation, index, models, search, serve, worker
+from service.cli import backup, collections, doctor, evaluation, fsck, index, models, search, serve, worker
 from service.cli.exits import EPILOG
 
 app = typer.Typer(
@@ -40,6 +40,9 @@ app.command("search")(search.search)
 app.add_typer(collections.app, name="collections")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("fsck")(fsck.fsck)
 app.command("doctor")(doctor.doctor)
 
 

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from index import Collection
+from index.sealed.sealer import SealPolicy
 from index.types import Attributes, CollectionSpec, FieldName, Filter, ItemWrite, Match
 
 THREADS = 2
 IDS = 30
+POLICY = SealPolicy(least=30)
+"""So few that something is sealed all the time."""
 SPEC = CollectionSpec("killed", "starter", "starter-1", 16, attributes={"owner": "keyword"})
 
 
@@ -52,7 +55,7 @@ def _item(id_: str, thread: int, number: int, chance: random.Random) -> ItemWrit
     attributes: Attributes = {"owner": f"t{thread}", "brand": brand, "batch": number, "tags": (f"n{number % 3}",)}
     vector = np.random.default_rng(number).standard_normal(16).astype(np.float32)
     picture = content.encode() if chance.random() < 0.3 else None
+    thumbnail = b"small " + picture if picture else None
     fields: tuple[FieldName, ...] = ("image", "product") if chance.random() < 0.5 else ("product",)
-    return ItemWrite(
-        id_, content, text=content, attributes=attributes, picture=picture, vectors=dict.fromkeys(fields, vector)
-    )
+    vectors = dict.fromkeys(fields, vector)
+    return ItemWrite(id_, content, content, attributes, picture, thumbnail=thumbnail, vectors=vectors)

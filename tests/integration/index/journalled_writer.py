@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from index import Collection, LocalStore
-from tests.integration.index.journalled_batches import SPEC, batch
+from tests.integration.index.journalled_batches import POLICY, SPEC, batch
 
 
 def write_without_end(collection: Collection, thread: int, first: int, journal: Path) -> None:
@@ -24,7 +24,7 @@ def write_without_end(collection: Collection, thread: int, first: int, journal: 
 
 
 def main(directory: Path, firsts: list[int]) -> None:
-    collection = LocalStore(directory / "data").create(SPEC)
+    collection = LocalStore(directory / "data", sealing=POLICY).create(SPEC)
     print("writing", flush=True)
     threads = [
         threading.Thread(target=write_without_end, args=(collection, thread, first, directory / f"journal-{thread}"))

@@ -5,47 +5,109 @@ equal the model after its acknowledged batches, or after one more (committed, bu
 say so). Nothing in between passes.
 """
 
+import os
 import random
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
 
 from index import Collection, LocalStore
+from index.backup import RestoreOrder, restore
+from index.backup.point import Repository
+from index.catalog import Catalog
+from index.checking import CheckOrder, check
+from index.pictures import PictureStore
+from index.sealed.builder import SealOrder, seal
+from index.sealed.sealer import SealPolicy
+from index.sealed.snapshot import SnapshotFiles
 from index.types import Filter, Item, Match, Vector
 from tests.fakes.collection_store import FakeCollection
-from tests.integration.index.journalled_batches import IDS, SPEC, THREADS, batch
+from tests.integration.index.journalled_batches import IDS, POLICY, SPEC, THREADS, batch
 
 ROOT = Path(__file__).parents[3]
 LONGEST_S = 0.4
 KEYWORDS = ("owner", "brand", "tags")
+KNOWN = {
+    *("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "writer.lock", "builder.lock", "CURRENT"),
+    *("pictures", "thumbnails", "segments", "codecs", "snapshots"),
+}
 
 
 class Killing:
-    """A store that is written, killed and checked, round after round."""
+    """A store that is written, sealed, backed up, killed and checked, round after round."""
 
-    def __init__(self, directory: Path, seed: int) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, seed: int, longest_s: float = LONGEST_S) -> None:
+        self._directory, self._longest_s = directory, longest_s
         self._chance = random.Random(seed)
         self._written = [0] * THREADS
         self._models = [FakeCollection(SPEC) for _ in range(THREADS)]
+        self.kills: Counter[str] = Counter()
+        self.seals = 0
 
     @property
     def batches(self) -> int:
         return sum(self._written)
 
-    def round(self) -> None:
-        """Write, kill, reopen, check."""
-        self._write_and_kill()
-        store = LocalStore(self._directory / "data")
+    def round(self, backups: bool = False) -> None:
+        """Write, kill, reopen, check. `backups`: another process takes them meanwhile, and is killed too."""
+        with self._backing_up() if backups else nullcontext():
+            self._write_and_kill()
+        store = LocalStore(self._directory / "data", sealing=POLICY)
         if SPEC.name in store.names():
             collection = store.open(SPEC.name)
             for thread in range(THREADS):
                 self._check(collection, thread)
             check_agreement(collection)
+            self.seals = max(self.seals, collection._state.snapshot.number if collection._state.snapshot else 0)
+            store.close()
+            self._check_files()
         store.close()
+
+    def check_backup(self) -> None:
+        """The newest point holds a moment of the past: whole batches, and no more than was written."""
+        if not Repository(self._directory / "backups" / SPEC.name).numbers():
+            return
+        target = self._directory / "restored"
+        restore(target, RestoreOrder(self._directory / "backups", SPEC.name))
+        assert check(target, CheckOrder(SPEC.name)).is_clean
+        store = LocalStore(target)
+        check_agreement(store.open(SPEC.name))
+        store.drop(SPEC.name)
+        store.close()
+
+    def check_leftovers(self) -> None:
+        """Once somebody writes and seals undisturbed, there is nothing but what is named."""
+        store = LocalStore(self._directory / "data", sealing=SealPolicy(least=10**9))
+        collection = store.open(SPEC.name)
+        PictureStore(self._root).sweep(*collection._catalog.files_in_use(), age_s=-1.0)
+        store.close()
+        order = SealOrder(least=POLICY.least)
+        assert seal(self._root, order, lambda doing, share: None) is not None
+        snapshot = SnapshotFiles(self._root).read()
+        assert snapshot is not None
+        refs, thumbnails = files_in_use(self._root)
+        assert names(self._root / "pictures", "*/*") == {ref.removeprefix("sha256:") for ref in refs}
+        assert names(self._root / "thumbnails", "*/*") == thumbnails
+        fields = snapshot.fields.values()
+        assert names(self._root / "segments", "*") == {name for field in fields for name in field.segments}
+        assert names(self._root / "codecs", "*") == {f"{field.codec}.faiss" for field in fields}
+        assert len(names(self._root / "snapshots", "*")) == 1
+        assert names(self._root, "*") <= KNOWN
+        assert names(self._directory / "data", "*") == {SPEC.name}
+
+    @property
+    def _root(self) -> Path:
+        return self._directory / "data" / SPEC.name
+
+    def _check_files(self) -> None:
+        report = check(self._directory / "data", CheckOrder(SPEC.name))
+        assert report.is_clean, report.findings
 
     def _write_and_kill(self) -> None:
         command = [sys.executable, "-m", "tests.integration.index.journalled_writer", str(self._directory)]
@@ -55,11 +117,37 @@ class Killing:
             if self._chance.random() < 0.9:  # else it may die while it opens the store
                 assert process.stdout.readline() == "writing\n"
             try:
-                code = process.wait(self._chance.uniform(0, LONGEST_S))
+                code = process.wait(self._chance.uniform(0, self._longest_s))
             except subprocess.TimeoutExpired:
+                builders = children_of(process.pid)
                 process.kill()
+                self._kill_builders(builders)
             else:
                 raise AssertionError(f"the writer ended by itself with {code}")
+        self.kills["writer"] += 1
+
+    def _kill_builders(self, builders: Sequence[int]) -> None:
+        """Half of them; the others go on without their writer, and publish when the next one is there."""
+        for pid in builders:
+            if self._chance.random() < 0.5:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    self.kills["builder"] += 1
+
+    @contextmanager
+    def _backing_up(self) -> Iterator[None]:
+        command = [sys.executable, "-m", "tests.integration.index.endless_backup", str(self._directory)]
+        if not (self._root / "catalog.sqlite").exists():
+            yield
+            return
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                yield
+            finally:
+                process.kill()
+                _, said = process.communicate()
+        assert process.returncode == -signal.SIGKILL, said
+        self.kills["backup"] += 1
 
     def _check(self, collection: Collection, thread: int) -> None:
         model, acknowledged = self._models[thread], self._acknowledged(thread)
@@ -114,3 +202,24 @@ def check_agreement(collection: Collection) -> None:
 def words(item: Item, key: str) -> tuple[str, ...]:
     value = item.attributes.get(key)
     return value if isinstance(value, tuple) else (str(value),)
+
+
+def children_of(pid: int) -> list[int]:
+    with suppress(OSError):
+        return [
+            int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()
+        ]
+    return []
+
+
+def names(folder: Path, pattern: str) -> set[str]:
+    return {path.name for path in folder.glob(pattern)}
+
+
+def files_in_use(root: Path) -> tuple[set[str], set[str]]:
+    catalog = Catalog(root / "catalog.sqlite")
+    try:
+        refs, thumbnails = catalog.files_in_use()
+        return {ref for ref in refs if ref.startswith("sha256:")}, thumbnails
+    finally:
+        catalog.close()

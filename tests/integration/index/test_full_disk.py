@@ -1,6 +1,8 @@
 """A disk that really is full: a small file system in memory, where this user may mount one."""
 
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +11,10 @@ import numpy as np
 import pytest
 
 from index import Collection, LocalStore
+from index.backup import BackupOrder, RestoreOrder, back_up, restore
+from index.checking import CheckOrder, check
 from index.errors import StorageFullError
-from index.types import CollectionSpec, ItemWrite
+from index.types import CollectionSpec, ItemWrite, SearchParameters
 
 SPEC = CollectionSpec("full", "starter", "starter-1", 256, attributes={"number": "number"})
 QUERY = np.ones(256, dtype=np.float32)
@@ -68,3 +72,67 @@ def test_a_full_disk_refuses_writes_and_serves_on(small_disk: Path, picture_byte
     assert again.count() == (written + 1) * BATCH
     assert list(LocalStore(small_disk / "data").names()) == ["full"]
     again.close()
+
+
+def fill_up(folder: Path, free: int) -> Path:
+    """A file that leaves so many bytes on the disk."""
+    ballast = folder / "ballast"
+    ballast.write_bytes(bytes(max(0, shutil.disk_usage(folder).free - free)))
+    return ballast
+
+
+def sealed_now(folder: Path) -> bool:
+    command = [sys.executable, "-m", "index.sealed", str(folder / "data" / "full"), "ivf-rabitq", "100"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def test_a_disk_that_fills_during_a_seal_keeps_the_collection(small_disk: Path) -> None:
+    store = LocalStore(small_disk / "data")
+    collection = store.create(SPEC)
+    for number in range(20):
+        collection.upsert(batch(number, 0))
+    expected = [(hit.id, hit.cosine) for hit in collection.search("image", QUERY, 50)]
+    for free in (2_000, 60_000, 200_000, 300_000):
+        ballast = fill_up(small_disk, free)
+        assert not sealed_now(small_disk), free
+        assert [(hit.id, hit.cosine) for hit in collection.search("image", QUERY, 50)] == expected
+        ballast.unlink()
+    with_ballast = fill_up(small_disk, 2_000)
+    with pytest.raises(StorageFullError):
+        fill(collection, 0)
+        collection.upsert(batch(1001, 4000))
+    with_ballast.unlink()
+    assert sealed_now(small_disk)
+    exact = SearchParameters(exact=True)
+    store.close()
+    again = LocalStore(small_disk / "data")
+    assert [(hit.id, hit.cosine) for hit in again.open("full").search("image", QUERY, 50, None, exact)][:5]
+    assert check(small_disk / "data", CheckOrder("full")).is_clean
+    assert not list((small_disk / "data" / "full" / "segments").glob("*/spool"))
+    again.close()
+
+
+def test_a_disk_that_fills_during_a_backup_spoils_neither_side(
+    small_disk: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = tmp_path_factory.mktemp("elsewhere")
+    store = LocalStore(data)
+    collection = store.create(SPEC)
+    for number in range(20):
+        collection.upsert(batch(number, 4000))
+    order = BackupOrder("full", small_disk / "backups")
+    for free in (2_000, 500_000, 1_000_000, 1_500_000):
+        ballast = fill_up(small_disk, free)
+        with pytest.raises(StorageFullError):
+            back_up(data, order)
+        collection.upsert(batch(free, 0))
+        ballast.unlink()
+    collection.delete([f"i{number}-{n}" for number in range(10, 20) for n in range(BATCH)])
+    assert back_up(data, order).point.number == 1
+    restore(data, RestoreOrder(small_disk / "backups", "full", "again"))
+    assert store.open("again").count() == collection.count()
+    fill_up(small_disk, 100_000)
+    with pytest.raises(StorageFullError):
+        restore(small_disk / "data", RestoreOrder(small_disk / "backups", "full"))
+    assert list((small_disk / "data").iterdir()) == []
+    store.close()

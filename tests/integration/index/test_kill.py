@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.integration.index.killing import Killing
 
-ROUNDS = 10
+ROUNDS = 8
 
 
 def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
@@ -12,3 +12,11 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
     for _ in range(ROUNDS):
         killing.round()
     assert killing.batches > ROUNDS
+
+
+def test_kills_during_seals_and_backups_leave_nothing_half_done(tmp_path: Path) -> None:
+    killing = Killing(tmp_path, seed=3, longest_s=2.0)
+    for _ in range(4):
+        killing.round(backups=True)
+        killing.check_backup()
+    killing.check_leftovers()

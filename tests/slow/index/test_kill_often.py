@@ -1,4 +1,4 @@
-"""The kill test of the normal suite, a hundred times."""
+"""The kill tests of the normal suite, until three hundred processes were killed."""
 
 from pathlib import Path
 
@@ -6,11 +6,26 @@ import pytest
 
 from tests.integration.index.killing import Killing
 
+KILLS = 300
+
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_hundred_kills(tmp_path: Path) -> None:
+def test_three_hundred_kills_of_writes_seals_and_backups(tmp_path: Path) -> None:
     killing = Killing(tmp_path, seed=2)
-    for _ in range(100):
-        killing.round()
+    slowly = Killing(tmp_path / "slowly", seed=4, longest_s=2.5)  # long enough for seals to end
+    rounds = 0
+    while (killing.kills + slowly.kills).total() < KILLS:
+        rounds += 1
+        killing.round(backups=rounds % 2 == 0)
+        if rounds % 4 == 0:
+            slowly.round(backups=True)
+        if rounds % 20 == 0:
+            killing.check_backup()
+            slowly.check_backup()
+    killing.check_leftovers()
+    slowly.check_leftovers()
+    print(f"\n{killing.kills + slowly.kills}, {killing.batches + slowly.batches} batches, {slowly.seals} seals")
     assert killing.batches > 1000
+    assert slowly.seals > 5
+    assert min((killing.kills + slowly.kills)[what] for what in ("writer", "builder", "backup")) > 10
