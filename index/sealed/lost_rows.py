@@ -13,7 +13,10 @@ from index.types import CollectionSpec
 
 
 def lost_vectors(connection: sqlite3.Connection, spec: CollectionSpec, opened: OpenSnapshot) -> Iterator[VectorChunk]:
-    """Inside a transaction: what the snapshot covers and none of its open segments holds alive."""
+    """Inside a transaction: what the snapshot covers and none of its open segments holds alive.
+
+    Of a field that is not sealed at all, that is everything.
+    """
     to = opened.snapshot.sequence
     for field in spec.fields:
         if field in opened.views and field not in opened.incomplete:

@@ -5,6 +5,7 @@ The disk is read at a bounded rate, so that searches hardly notice; a segment is
 
 import hashlib
 import logging
+import os
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -16,6 +17,7 @@ from index.sealed.snapshot_reader import SnapshotReader
 log = logging.getLogger(__name__)
 BYTES_A_SECOND = 64 * 2**20
 PIECE = 2**20
+NICENESS = 15
 LOOK_S = 1.0
 """How often it looks for segments that are new."""
 
@@ -34,6 +36,7 @@ class Verification:
         self._thread.join()
 
     def _work(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)  # Linux: of this thread alone
         while not self._stopped.is_set():
             for files in self._reader.unverified():
                 self._settle(files)

@@ -127,7 +127,7 @@ class Killing:
         self.kills["writer"] += 1
 
     def _kill_builders(self, builders: Sequence[int]) -> None:
-        """Half of them; the others go on without their writer, and publish when the next one is there."""
+        """Half of them; the others go on without their writer until they have something to say."""
         for pid in builders:
             if self._chance.random() < 0.5:
                 with suppress(ProcessLookupError):

@@ -111,6 +111,27 @@ def test_only_the_damaged_segment_is_left_out(folder: Path) -> None:
     assert sum(len(views) for views in opened.views.values()) == len(segments_of(folder)) - 1
 
 
+def test_every_vector_is_searched_once_whatever_is_sealed(tmp_path: Path) -> None:
+    """One field is sealed and the other has too few vectors for it; then a segment is torn."""
+    store = LocalStore(tmp_path)
+    fill(store, tmp_path)
+    collection = store.open(SPEC.name)
+    stored = {
+        field: sum(vector is not None for vector in collection.vectors(field, list(collection.ids())))
+        for field in SPEC.fields
+    }
+    assert stored["image"] < stored["product"] == collection.count()
+    store.close()
+    for _ in range(2):
+        store = LocalStore(tmp_path, mode="read")
+        assert store.open(SPEC.name).info().vectors == stored
+        for field, count in stored.items():
+            hits = store.open(SPEC.name).search(field, made_vectors(1, 3)[0], 1000, None, EXACT)
+            assert len({hit.id for hit in hits}) == len(hits) == count
+        store.close()
+        tear(next((tmp_path / SPEC.name / "segments").glob("*/rows.i64")), random.Random(4))
+
+
 def segments_of(folder: Path) -> list[str]:
     snapshot = SnapshotFiles(folder / SPEC.name).read()
     assert snapshot is not None
