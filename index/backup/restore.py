@@ -20,8 +20,8 @@ from index.errors import CollectionExistsError, CorruptError
 from index.spec_text import dump_spec, load_spec
 
 log = logging.getLogger(__name__)
-TOGETHER = 64
-"""Small files written at a time."""
+TOGETHER, TOGETHER_BYTES = 64, 16 * 2**20
+"""Pictures held and written at a time: so many, or of so many bytes."""
 Progress = Callable[[str], None]
 
 
@@ -115,7 +115,7 @@ class _Restoring:
             path = self.root / folder / name[:2] / name
             if not path.exists():
                 batch[path] = self.objects.get(name)
-            if len(batch) == TOGETHER:
+            if len(batch) == TOGETHER or sum(map(len, batch.values())) >= TOGETHER_BYTES:
                 self._place(batch)
                 batch = {}
         self._place(batch)
