@@ -1,6 +1,7 @@
 """Backups of a collection that is written meanwhile, and what comes back from them."""
 
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from index.backup import BackupOrder, RestoreOrder, back_up, restore
 from index.backup import backup as backup_module
 from index.backup.backup import BackupReport
 from index.backup.point import Repository
+from index.collection_files import draft, remove_leftovers
 from index.errors import (
     CollectionExistsError,
     CollectionLockedError,
@@ -19,6 +21,7 @@ from index.errors import (
     CollectionNotFoundError,
     CorruptError,
 )
+from index.pictures import PictureStore, in_use
 from index.sealed.builder import SealOrder, seal
 from index.store import LocalStore
 from index.types import ItemWrite, SearchParameters
@@ -176,6 +179,25 @@ def test_nothing_is_overwritten(store: LocalStore, tmp_path: Path) -> None:
         restore(tmp_path / "data", RestoreOrder(tmp_path / "backups", "nobody"))
     with pytest.raises(CollectionNotFoundError):
         back_up(tmp_path / "data", BackupOrder("nobody", tmp_path / "backups"))
+
+
+def test_a_restore_that_takes_its_time_is_no_leftover(store: LocalStore, tmp_path: Path) -> None:
+    with draft(tmp_path / "data", "slow") as made:
+        os.utime(made.root, (0, 0))
+        remove_leftovers(tmp_path / "data")
+        assert made.root.exists()
+    left = tmp_path / "data" / ".creating-killed-1"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    remove_leftovers(tmp_path / "data")
+    assert not left.exists()
+
+
+def test_pictures_stay_during_a_backup(store: LocalStore, tmp_path: Path) -> None:
+    pictures = PictureStore(tmp_path / "data" / SPEC.name)
+    with in_use(tmp_path / "data" / SPEC.name):
+        assert pictures.sweep((), (), age_s=-1.0) == 0
+    assert pictures.sweep((), (), age_s=-1.0) > 0
 
 
 def test_one_backup_at_a_time(store: LocalStore, tmp_path: Path) -> None:
