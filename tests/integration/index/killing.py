@@ -26,7 +26,7 @@ from index.pictures import PictureStore
 from index.sealed.builder import SealOrder, seal
 from index.sealed.sealer import SealPolicy
 from index.sealed.snapshot import SnapshotFiles
-from index.types import Filter, Item, Match, Vector
+from index.types import Filter, Item, Match, SearchParameters, Vector
 from tests.fakes.collection_store import FakeCollection
 from tests.integration.index.journalled_batches import IDS, POLICY, SPEC, THREADS, batch
 
@@ -191,12 +191,15 @@ def check_agreement(collection: Collection) -> None:
     assert len(items) == len(ids) == collection.count() == collection.info().items
     for key in KEYWORDS:
         for value in {value for item in items for value in words(item, key)}:
-            expected = sum(value in words(item, key) for item in items)
-            assert collection.count(Filter(must=(Match(key, (value,)),))) == expected
+            holding = sum(value in words(item, key) for item in items)
+            assert collection.count(Filter(must=(Match(key, (value,)),))) == holding
     for field in SPEC.fields:
-        found = {hit.id for hit in collection.search(field, np.ones(16, dtype=np.float32), 10 * IDS)}
+        hits = collection.search(field, np.ones(16, dtype=np.float32), 10 * IDS, None, SearchParameters(exact=True))
+        found = [hit.id for hit in hits]
         stored = zip(ids, collection.vectors(field, ids), strict=True)
-        assert found == {id_ for id_, vector in stored if vector is not None}
+        expected = {id_ for id_, vector in stored if vector is not None}
+        assert set(found) == expected, f"{field}: {set(found) ^ expected}"
+        assert len(found) == len(expected), f"{field}: some were found twice"
 
 
 def words(item: Item, key: str) -> tuple[str, ...]:
