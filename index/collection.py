@@ -21,9 +21,11 @@ from index.collection_state import CollectionState
 from index.collection_writer import CollectionWriter
 from index.errors import CollectionNotFoundError, FieldNotFoundError, ReadOnlyError
 from index.follower import Follower
+from index.index_info import QueryKind, QuerySource, SealProgress
 from index.pictures import PictureStore
 from index.prepared_item import prepare
-from index.sealed.sealer import DEFAULT_POLICY, SealPolicy
+from index.query_bank import QueryBank
+from index.sealed.policy import DEFAULT_POLICY, SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.sealed.snapshot_reader import SnapshotReader
 from index.sealed.verification import Verification
@@ -39,6 +41,7 @@ from index.types import (
     Filter,
     Item,
     ItemWrite,
+    RecallCheck,
     SearchParameters,
     Vector,
     Vectors,
@@ -66,6 +69,7 @@ class LocalCollection:
         self._disk_bytes = (-1, 0)
         try:
             self._created_with = self._catalog.spec()
+            self._bank = QueryBank(files.root, self._created_with.dimension)
             self._sealed = SnapshotReader(SnapshotFiles(files.root), writable)
             self._state = CollectionState(self._created_with, self._sealed)
             with closing(connect(files.catalog, writable=False)) as connection:
@@ -153,6 +157,52 @@ class LocalCollection:
         found = zip(hits.rows.tolist(), hits.cosines.tolist(), strict=True)
         return [Candidate(row, view.id_of[row], cosine) for row, cosine in found]
 
+    def check_recall(
+        self,
+        field: FieldName,
+        query: Vector,
+        limit: int,
+        filter_: Filter | None = None,
+        params: SearchParameters = DEFAULTS,
+        exclude: Iterable[str] = (),
+    ) -> RecallCheck | None:
+        """The same search twice over one view, as it is and exactly. Reads every vector that the filter allows."""
+        self._check_field(field)
+        direction = unit(query, self._created_with.dimension, "the query")
+        view, allowed = self._state.select(filter_, exclude)
+        if view.snapshot is None or len(view.segments[field]) == 1:
+            return None  # nothing is sealed
+        rows = [
+            set(
+                merge([one.search(direction, limit, allowed, how) for one in view.segments[field]], limit).rows.tolist()
+            )
+            for how in (params, replace(params, exact=True))
+        ]
+        return RecallCheck(len(rows[0] & rows[1]), len(rows[1]), view.snapshot) if rows[1] else None
+
+    def queries(self, field: FieldName, kind: QueryKind, source: QuerySource) -> Vectors:
+        self._check_field(field)
+        return self._bank.read(field, kind, source)
+
+    def keep_queries(self, field: FieldName, kind: QueryKind, source: QuerySource, vectors: Vectors) -> None:
+        self._check_field(field)
+        if not self._writable:
+            raise ReadOnlyError(f"collection '{self._created_with.name}' is open for reading only")
+        if not self.is_current:
+            raise CollectionNotFoundError.of(self._created_with.name)
+        self._bank.write(field, kind, source, vectors)
+
+    def tend(self, measure: bool = False) -> None:
+        if not self._writable:
+            return
+        if self._state.snapshot and (measure or self._is_unmeasured()):
+            self._take_writer().measure()
+        elif any(self._sealing.reason(one) for one in self._state.standing()):
+            self._take_writer()  # its sealer looks at once
+
+    def sample(self, count: int) -> Sequence[Item]:
+        return [item for item in self._catalog.rows(self._state.sample(count)) if item is not None]
+
     def count(self, filter_: Filter | None = None) -> int:
         return len(self._state.matching(filter_))
 
@@ -167,14 +217,16 @@ class LocalCollection:
 
     def info(self) -> CollectionInfo:
         items, vectors, memory_bytes = self._state.sizes()
+        writer = self._writer
         return CollectionInfo(
             spec=self.spec,
             items=items,
             vectors=vectors,
             sequence=self._state.sequence,
             memory_bytes=memory_bytes,
-            disk_bytes=self._files.catalog_bytes() + self._picture_bytes(),
+            disk_bytes=self._files.catalog_bytes() + self._files.sealed_bytes() + self._picture_bytes(),
             writable=self._writable,
+            index=self._state.index_info(writer.sealing if writer else SealProgress()),
         )
 
     def close(self) -> None:
@@ -190,6 +242,14 @@ class LocalCollection:
         self._follower.close()
         self._sealed.close()
         self._catalog.close()
+
+    def _is_unmeasured(self) -> bool:
+        """Held-out queries came of a kind that the snapshot was not measured for."""
+        sealed = self._state.snapshot.fields if self._state.snapshot else {}
+        return any(
+            field in sealed and kind not in sealed[field].curves and self._bank.held_out(field, kind)
+            for field, kind in self._bank.kinds()
+        )
 
     def _take_writer(self) -> CollectionWriter:
         """The writer, and with it the lock. Raises ReadOnlyError, CollectionLockedError."""

@@ -6,8 +6,8 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,20 @@ class CollectionFiles:
             return None
 
     def catalog_bytes(self) -> int:
-        return sum(path.stat().st_size for path in self.root.glob("catalog.sqlite*"))
+        return _bytes_of(self.root.glob("catalog.sqlite*"))
+
+    def sealed_bytes(self) -> int:
+        """Segments, codecs and snapshots: what can be built again."""
+        return sum(_bytes_of((self.root / folder).rglob("*")) for folder in ("segments", "codecs", "snapshots"))
+
+
+def _bytes_of(paths: Iterable[Path]) -> int:
+    """Of the files among them; one that goes meanwhile counts nothing."""
+    total = 0
+    for path in paths:
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
 
 
 def files_of(directory: Path, name: str) -> CollectionFiles:

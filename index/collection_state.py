@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+import numpy as np
 from pyroaring import BitMap
 
 from index.attribute_index import AttributeIndex
@@ -22,12 +23,18 @@ from index.errors import CollectionNotFoundError, SequenceTimeoutError
 from index.field_segments import FieldSegments
 from index.filters import FilterScope, matching
 from index.id_map import IdMap
+from index.index_description import index_info
+from index.index_info import IndexInfo, SealProgress
+from index.sealed.codec import chosen
 from index.sealed.lost_rows import lost_vectors
+from index.sealed.policy import FieldStanding
 from index.sealed.snapshot import Snapshot
 from index.sealed.snapshot_reader import OpenSnapshot, SnapshotReader
 from index.segment import SegmentView
 from index.types import CollectionSpec, Facet, FieldName, Filter, Vectors
 
+NOTHING = -1
+"""Before the first change."""
 BYTES_AN_ID = 150
 """A short id in two dictionaries."""
 
@@ -37,6 +44,8 @@ class View:
     """What a search runs on."""
 
     sequence: int
+    snapshot: int | None
+    """The one whose segments are among them."""
     segments: Mapping[FieldName, Sequence[SegmentView]]
     id_of: Mapping[int, str]
 
@@ -55,7 +64,7 @@ class CollectionState:
         self._ids = IdMap()
         self._live = BitMap()
         self._segments = {field: FieldSegments(spec.dimension) for field in spec.fields}
-        self._sequence = -1
+        self._sequence = NOTHING
         self._closed = False
         self._view = self._new_view()
 
@@ -81,11 +90,26 @@ class CollectionState:
     def snapshot(self) -> Snapshot | None:
         return self._snapshot
 
-    def unsealed(self) -> tuple[int, int]:
-        """Of the field with most of them: live vectors in no sealed segment, and in sealed ones."""
+    def standing(self) -> list[FieldStanding]:
+        """Of each field, what its sealing depends on."""
+        dimension, codec = self._spec.dimension, chosen(self._spec.codec, self._spec.dimension)
         with self._changed:
-            most = max(self._segments.values(), key=lambda segment: segment.fresh)
-            return most.fresh, most.live - most.fresh
+            return [
+                FieldStanding(dimension, codec, one.fresh, one.live - one.fresh, one.fresh_age_s, one.wasted)
+                for one in self._segments.values()
+            ]
+
+    def index_info(self, building: SealProgress) -> IndexInfo:
+        """What is sealed, and what was measured of it."""
+        with self._changed:
+            self._check_open()
+            return index_info(self._spec, self._snapshot, self._segments, building)
+
+    def sample(self, count: int) -> list[int]:
+        """Distinct live rows, at random; all where there are fewer."""
+        live = self.matching(None)  # never altered
+        places = np.random.default_rng().permutation(len(live))[:count] if count < len(live) else range(len(live))
+        return [live[int(place)] for place in places]
 
     def select(self, filter_: Filter | None, exclude: Iterable[str] = ()) -> tuple[View, BitMap | None]:
         """The current view and the rows allowed in it; None where all are. Raises FilterError."""
@@ -186,8 +210,8 @@ class CollectionState:
         for chunk in changes.vectors:
             segments[chunk.field].stage(chunk.rows, chunk.vectors)
         with self._changed:
-            self._show(changes, segments)
             self._snapshot = snapshot or self._snapshot
+            self._show(changes, segments)
             self._changed.notify_all()
         self._compact()
 
@@ -218,7 +242,7 @@ class CollectionState:
 
     def _new_view(self) -> View:
         segments = {field: segment.views for field, segment in self._segments.items()}
-        return View(self._sequence, segments, self._ids.id_of)
+        return View(self._sequence, self._snapshot.number if self._snapshot else None, segments, self._ids.id_of)
 
     def _matching(self, filter_: Filter | None) -> BitMap:
         if filter_ is None:

@@ -14,9 +14,11 @@ from index.collection_files import CollectionFiles
 from index.collection_state import CollectionState
 from index.errors import CollectionNotFoundError
 from index.group_commit import GroupCommit
+from index.index_info import SealProgress
 from index.pictures import PictureStore
 from index.prepared_item import PreparedItem, prepare
-from index.sealed.sealer import Sealer, SealPolicy, SealProgress
+from index.sealed.policy import SealPolicy
+from index.sealed.sealer import Sealer
 from index.types import Attributes, CollectionSpec, Filter, ItemWrite, WriteReceipt
 from index.writer_lock import WriterLock
 
@@ -46,11 +48,15 @@ class CollectionWriter:
         except BaseException:
             self._lock.release()
             raise
-        self._sealer = Sealer(files.root, sealing, state.unsealed, self.look_again)
+        self._sealer = Sealer(files.root, sealing, state.standing, self.look_again)
 
     @property
     def sealing(self) -> SealProgress:
         return self._sealer.progress
+
+    def measure(self) -> None:
+        """Have the recall of what is sealed measured again."""
+        self._sealer.measure()
 
     def upsert(self, items: Sequence[ItemWrite]) -> WriteReceipt:
         prepared = self._prepared(items)

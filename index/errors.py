@@ -25,6 +25,10 @@ class CollectionNameError(StoreError):
     """The name is not a name: 1 to 64 of a-z, 0-9, '-' and '_', starting with a letter or digit."""
 
 
+class CodecUnfitError(StoreError):
+    """A collection asks for a codec that does not take vectors of its dimension."""
+
+
 class CollectionLockedError(StoreError):
     """Another process writes to this collection; `owner` says how to reach it, where it said so."""
 

@@ -6,12 +6,14 @@ under the lock, views are immutable.
 """
 
 from collections.abc import Sequence
+from time import monotonic
 
 from pyroaring import BitMap
 
 from index.bitmaps import Rows, from_rows, to_rows
 from index.exact_segment import ExactSegment, Mask
 from index.sealed.sealed_segment import SealedView
+from index.sealed.tiers import Standing
 from index.segment import SegmentView
 from index.types import Vectors
 
@@ -22,6 +24,11 @@ class FieldSegments:
     def __init__(self, dimension: int, sealed: Sequence[SealedView] = ()) -> None:
         self._sealed = tuple(sealed)
         self._exact = ExactSegment(dimension)
+        self._fresh_since: float | None = None
+
+    @property
+    def sealed(self) -> tuple[SealedView, ...]:
+        return self._sealed
 
     @property
     def views(self) -> tuple[SegmentView, ...]:
@@ -35,6 +42,21 @@ class FieldSegments:
     def fresh(self) -> int:
         """Live rows that are not sealed."""
         return self._exact.live
+
+    @property
+    def fresh_age_s(self) -> float:
+        """Since when there are such rows, as far as this process saw them come."""
+        return 0.0 if self._fresh_since is None else monotonic() - self._fresh_since
+
+    @property
+    def wasted(self) -> int:
+        """Dead rows of the sealed segments that are to be rewritten without them."""
+        standing = [Standing("", view.segment.count, len(view.dead)) for view in self._sealed]
+        return sum(one.dead for one in standing if one.is_wasteful)
+
+    @property
+    def mapped_bytes(self) -> int:
+        return sum(view.mapped_bytes for view in self._sealed)
 
     @property
     def nbytes(self) -> int:
@@ -52,6 +74,10 @@ class FieldSegments:
             rows = to_rows(dead)
             self._sealed = tuple(view.without(rows) for view in self._sealed)
         self._exact.publish(dead)
+        if not self.fresh:
+            self._fresh_since = None
+        elif self._fresh_since is None:
+            self._fresh_since = monotonic()
 
     def sealed_rows(self) -> BitMap:
         """Every row of the sealed segments, dead or alive."""
@@ -73,4 +99,5 @@ class FieldSegments:
         """The same without the dead slots of the exact segment; this one stays as it is."""
         compact = FieldSegments(1, self._sealed)
         compact._exact = self._exact.compacted()
+        compact._fresh_since = self._fresh_since
         return compact

@@ -6,6 +6,7 @@ All methods are synchronous and safe to call from several threads; callers give 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from index.index_info import QueryKind, QuerySource
 from index.types import (
     Attributes,
     Candidate,
@@ -16,6 +17,7 @@ from index.types import (
     Filter,
     Item,
     ItemWrite,
+    RecallCheck,
     SearchParameters,
     Vector,
     Vectors,
@@ -84,6 +86,36 @@ class Collection(Protocol):
         exclude: Iterable[str] = (),
     ) -> Sequence[Candidate]:
         """The `limit` nearest live rows by inner product, best first, ties by row."""
+
+    def check_recall(
+        self,
+        field: FieldName,
+        query: Vector,
+        limit: int,
+        filter_: Filter | None = None,
+        params: SearchParameters = ...,
+        exclude: Iterable[str] = (),
+    ) -> RecallCheck | None:
+        """Search as `search` does and exactly, over the same rows; None where nothing is approximate, or found.
+
+        Reads every vector that the filter allows: for a thread that nobody waits for.
+        """
+
+    def queries(self, field: FieldName, kind: QueryKind, source: QuerySource) -> Vectors:
+        """float32 [n, d] the held-out queries that are kept; empty where there are none."""
+
+    def keep_queries(self, field: FieldName, kind: QueryKind, source: QuerySource, vectors: Vectors) -> None:
+        """Replace them, as files beside the catalogue: recall is measured on them. Raises ReadOnlyError."""
+
+    def tend(self, measure: bool = False) -> None:
+        """Start what is due though nobody writes: a seal, or a measurement of new held-out queries. Cheap.
+
+        `measure`: measure again though nothing is due. Raises CollectionLockedError where another process writes,
+        who does this then.
+        """
+
+    def sample(self, count: int) -> Sequence[Item]:
+        """Distinct live items, at random; all where there are fewer."""
 
     def count(self, filter_: Filter | None = None) -> int:
         """How many live items match."""

@@ -24,8 +24,9 @@ from index.collection_files import (
     remove,
     remove_leftovers,
 )
-from index.errors import CollectionExistsError, CollectionNotFoundError, ReadOnlyError
-from index.sealed.sealer import DEFAULT_POLICY, SealPolicy
+from index.errors import CodecUnfitError, CollectionExistsError, CollectionNotFoundError, ReadOnlyError
+from index.sealed.codec import chosen
+from index.sealed.policy import DEFAULT_POLICY, SealPolicy
 from index.types import CollectionSpec
 from index.writer_lock import WriterLock
 
@@ -51,8 +52,9 @@ class LocalStore:
                 remove_leftovers(self._directory)
 
     def create(self, spec: CollectionSpec) -> LocalCollection:
-        """Raises CollectionExistsError, CollectionNameError, ReadOnlyError, StorageFullError."""
+        """Raises CodecUnfitError, CollectionExistsError, CollectionNameError, ReadOnlyError, StorageFullError."""
         self._require_write_mode()
+        check_codec(spec)
         files = files_of(self._directory, spec.name)
         if not files.catalog.exists():
             with draft(self._directory, spec.name) as made:
@@ -126,6 +128,14 @@ class LocalStore:
     def _require_write_mode(self) -> None:
         if self._mode != "write":
             raise ReadOnlyError("this process opened the collections for reading only")
+
+
+def check_codec(spec: CollectionSpec) -> None:
+    """Raises CodecUnfitError. `auto` fits always: vectors that no codec takes stay exact."""
+    if spec.codec not in ("auto", "exact") and chosen(spec.codec, spec.dimension) is None:
+        raise CodecUnfitError(
+            f"vectors of {spec.dimension} dimensions cannot be coded by {spec.codec}: leave the codec to `auto`"
+        )
 
 
 def _agree(collection: LocalCollection, spec: CollectionSpec) -> None:

@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from index.index_info import CodecChoice, IndexInfo, QueryKind
+
 Vector: TypeAlias = NDArray[np.float32]
 """float32 [d], of unit length (L2)."""
 
@@ -41,6 +43,8 @@ class CollectionSpec:
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
     """Declared types; an undeclared attribute takes the type of its first value."""
     pictures: PicturePolicy = "original"
+    codec: CodecChoice = "auto"
+    """How vectors are sealed once there are many."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,24 @@ class SearchParameters:
 
     exact: bool = False
     recall: float | None = None
+    """None: the collection's target."""
+    kind: QueryKind | None = None
+    """Which curve its settings come from; None: unknown, so it is searched like the hardest kind."""
+
+
+@dataclass(frozen=True)
+class RecallCheck:
+    """One search beside its exact repetition, over the same rows."""
+
+    found: int
+    """Of the `wanted` nearest, how many the search found."""
+    wanted: int
+    snapshot: int
+    """The one that was searched."""
+
+    @property
+    def recall(self) -> float:
+        return self.found / self.wanted
 
 
 @dataclass(frozen=True)
@@ -167,3 +189,4 @@ class CollectionInfo:
     disk_bytes: int
     writable: bool
     """This process may write; the first write still has to get the lock."""
+    index: IndexInfo = IndexInfo()

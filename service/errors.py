@@ -229,6 +229,7 @@ TABLE: dict[type[Exception], Entry] = {
     store.CollectionNotFoundError: Entry("collection_not_found", "No such collection", 404),
     store.CollectionExistsError: Entry("collection_exists", "The collection exists with other settings", 409),
     store.CollectionNameError: Entry("collection_name_invalid", "Not a name for a collection", 400),
+    store.CodecUnfitError: Entry("codec_unfit", "The codec does not take these vectors", 400),
     store.CollectionLockedError: Entry("collection_locked", "Another process writes to the collection", 409),
     store.ReadOnlyError: Entry("collection_read_only", "This process only reads the collection", 409),
     store.CorruptError: Entry("collection_corrupt", "A file of the collection is damaged", 500),

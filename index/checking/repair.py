@@ -14,7 +14,7 @@ from index.checking.derived import TEXT_INDEXES
 from index.durable_files import sync_folder
 from index.errors import CorruptError, StoreError
 from index.pictures import PictureStore
-from index.sealed.sealer import DEFAULT_POLICY
+from index.sealed.policy import DEFAULT_POLICY
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.snapshot import SnapshotFiles
 from index.sealed.trust import note_damage
@@ -34,7 +34,7 @@ def repair_sealed(root: Path, damaged: Collection[str]) -> None:
         files.read()
     except CorruptError:
         _unseal(files)
-    command = [sys.executable, "-m", "index.sealed", str(root), DEFAULT_POLICY.codec, str(DEFAULT_POLICY.least)]
+    command = [sys.executable, "-m", "index.sealed", str(root), str(DEFAULT_POLICY.least)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip().splitlines()

@@ -10,7 +10,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +21,13 @@ from index.catalog import read_spec
 from index.catalog_connection import connect, transaction, translated
 from index.durable_files import sync_file, sync_folder
 from index.errors import CorruptError
+from index.index_info import CodecChoice, CodecKind, MeasuredOn, QueryKind
+from index.query_bank import QueryBank
 from index.sealed.catalog_vectors import rows_between, vectors_of
-from index.sealed.codec import CodecKind, CodecSpec, fits, lists_for
-from index.sealed.measuring import curve
+from index.sealed.codec import CodecSpec, chosen, lists_for
+from index.sealed.measuring import Sample, curves
+from index.sealed.policy import UNSEAL
 from index.sealed.sealed_segment import SealedSegment
-from index.sealed.search_settings import CurvePoint
 from index.sealed.segment_files import DESCRIPTION, FILES, SegmentFiles, named_after, sha256_of
 from index.sealed.segment_writer import write_segment
 from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles, dead_rows_text
@@ -36,7 +38,9 @@ from index.types import CollectionSpec, FieldName, Vectors
 
 log = logging.getLogger(__name__)
 QUERIES = 200
-"""Held-out queries of a kind."""
+"""Held-out queries of a kind, at most."""
+OWN_KIND: Mapping[FieldName, QueryKind] = {"image": "image", "product": "product"}
+"""What vectors of the field itself are as queries."""
 Progress = Callable[[str, float], None]
 """What is being done, and the share of it that is done, 0 to 1."""
 
@@ -45,15 +49,19 @@ Progress = Callable[[str, float], None]
 class SealOrder:
     """What is asked of a builder."""
 
-    codec: CodecKind = "ivf-rabitq"
-    least: int = 20_000
+    least: int = 50_000
     """A field with fewer vectors stays exact."""
-    queries: Mapping[str, Vectors] = field(default_factory=dict)
-    """Query kind to held-out queries, float32 [q, d]; pictures of the collection itself need none."""
+    codec: CodecChoice | None = None
+    """None: the collection's own choice."""
+    measure: bool = False
+    """Measure what is sealed again, though nothing changed in it."""
 
 
 def seal(root: Path, order: SealOrder, progress: Progress) -> Snapshot | None:
-    """Seal all that is committed now; None where no field has enough vectors. Raises what the store raises."""
+    """Seal all that is committed now; None where nothing is sealed or was. Raises what the store raises.
+
+    A snapshot without fields is published where all of them shrank too far to stay sealed.
+    """
     files = SnapshotFiles(root)
     with closing(connect(root / "catalog.sqlite", writable=False)) as connection:
         with transaction(connection):
@@ -63,7 +71,7 @@ def seal(root: Path, order: SealOrder, progress: Progress) -> Snapshot | None:
         builders = [FieldBuilder(files, connection, spec, name, sequence, order, progress) for name in spec.fields]
         sealed = {one.field: one.built(previous) for one in builders}
     fields: dict[str, SealedField] = {name: found for name, found in sealed.items() if found is not None}
-    if not fields:
+    if not fields and previous is None:
         return None
     snapshot = Snapshot((previous.number if previous else 0) + 1, sequence, fields)
     files.publish(snapshot)
@@ -110,16 +118,17 @@ class FieldBuilder:
     progress: Progress
 
     def built(self, previous: Snapshot | None) -> SealedField | None:
-        """None where the field stays exact."""
+        """None where the field stays exact, or becomes it."""
         before = previous.fields.get(self.field) if previous else None
         live = rows_between(self.connection, self.spec, self.field, -1, self.sequence)
-        if before is None and (len(live) < self.order.least or not fits(self.order.codec, self.spec.dimension)):
+        codec = chosen(self.order.codec or self.spec.codec, self.spec.dimension)
+        if codec is None or len(live) < (self.order.least // UNSEAL if before else self.order.least):
             return None
         after = previous.sequence if previous and before else -1
         fresh = rows_between(self.connection, self.spec, self.field, after, self.sequence)
         if before is None or needs_training(before.trained_for, len(live)):
-            codec = self._train(live)
-            return self._described(codec, len(live), {self._write(codec, live): BitMap()})
+            name = self._train(codec, live)
+            return self._described(name, len(live), {self._write(name, live): BitMap()})
         return self._grown(before, live, fresh)
 
     def _grown(self, before: SealedField, live: BitMap, fresh: BitMap) -> SealedField:
@@ -129,15 +138,16 @@ class FieldBuilder:
         fresh = live - BitMap().union(*alive.values())  # with the rows of segments that were damaged
         standing = [Standing(name, segments[name].count, segments[name].count - len(alive[name])) for name in segments]
         merged = to_merge(standing, len(fresh))
-        if not merged and not fresh:
+        if not merged and not fresh and not self._is_to_be_measured(before):
             return before
         rows = fresh.union(*(alive[name] for name in merged))
         dead = {name: from_rows(segments[name].rows) - alive[name] for name in segments if name not in merged}
-        dead[self._write(before.codec, rows)] = BitMap()
+        if rows:
+            dead[self._write(before.codec, rows)] = BitMap()
         return self._described(before.codec, before.trained_for, dead)
 
-    def _train(self, rows: BitMap) -> str:
-        spec = CodecSpec(self.order.codec, self.spec.dimension, lists_for(len(rows)))
+    def _train(self, codec_kind: CodecKind, rows: BitMap) -> str:
+        spec = CodecSpec(codec_kind, self.spec.dimension, lists_for(len(rows)))
         self.progress(f"training {spec.factory} for '{self.field}'", 0.0)
         chosen = np.random.default_rng(0).permutation(to_rows(rows))[: spec.sample_size]
         chunks = vectors_of(self.connection, self.spec, self.field, from_rows(chosen), self.sequence)
@@ -175,13 +185,32 @@ class FieldBuilder:
         """`dead`: the segments, and the rows that are dead in each."""
         self.progress(f"measuring '{self.field}'", 0.0)
         segments = [open_segment(self.files.segment(name)) for name in dead]
-        return SealedField(codec, tuple(dead), dead_rows_text(dead), trained_for, self._curves(segments))
+        samples = self._own_sample(segments)
+        on: dict[str, MeasuredOn] = {kind: MeasuredOn("own", len(sample.queries)) for kind, sample in samples.items()}
+        for kind in self._bank_kinds():
+            held_out = self._bank.held_out(self.field, kind)
+            if held_out is not None:
+                samples[kind] = Sample.foreign(held_out.vectors[:QUERIES])
+                on[kind] = MeasuredOn(held_out.source, len(samples[kind].queries))
+        measured = curves(segments, samples) if any(segment.count for segment in segments) else {}
+        return SealedField(codec, tuple(dead), dead_rows_text(dead), trained_for, measured, on if measured else {})
 
-    def _curves(self, segments: Sequence[SealedSegment]) -> dict[str, list[CurvePoint]]:
-        """For each kind of query: its own held-out ones, and for pictures some of the collection's own."""
-        curves = {kind: curve(segments, queries) for kind, queries in self.order.queries.items() if len(queries)}
-        largest = max(segments, key=lambda segment: segment.count)
-        if "image" not in curves and largest.count:
-            slots = np.random.default_rng(1).permutation(largest.count)[:QUERIES]
-            curves["image"] = curve(segments, largest.vectors(slots), np.asarray(largest.rows[slots]))
-        return curves
+    def _own_sample(self, segments: Sequence[SealedSegment]) -> dict[str, Sample]:
+        """Vectors of the field itself, where the bank holds no better queries of their kind."""
+        largest = max(segments, key=lambda segment: segment.count, default=None)
+        if largest is None or not largest.count:
+            return {}
+        slots = np.random.default_rng(1).permutation(largest.count)[:QUERIES]
+        return {OWN_KIND[self.field]: Sample(largest.vectors(slots), np.asarray(largest.rows[slots]))}
+
+    def _is_to_be_measured(self, before: SealedField) -> bool:
+        return self.order.measure or any(
+            kind not in before.curves and self._bank.held_out(self.field, kind) for kind in self._bank_kinds()
+        )
+
+    def _bank_kinds(self) -> list[QueryKind]:
+        return sorted(kind for field, kind in self._bank.kinds() if field == self.field)
+
+    @property
+    def _bank(self) -> QueryBank:
+        return QueryBank(self.files.root, self.spec.dimension)

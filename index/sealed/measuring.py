@@ -1,6 +1,7 @@
 """Measures what settings reach: recall@k of held-out queries against exact search over the same segments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -19,17 +20,41 @@ SETTLED = 0.999
 """A curve ends here: more work finds nothing more."""
 
 
-def curve(segments: Sequence[SealedSegment], queries: Vectors, own_rows: Rows | None = None) -> list[CurvePoint]:
-    """One point for each setting that is worth having, by ascending time.
+@dataclass(frozen=True)
+class Sample:
+    """Held-out queries of one kind."""
 
-    `queries`: float32 [q, d]. `own_rows`: int64 [q], where the queries are vectors of the collection itself: each
-    is left out of its own answer, since everybody finds it.
+    queries: Vectors
+    """float32 [q, d]"""
+    own_rows: Rows
+    """int64 [q]: the row whose vector the query is, or -1. It is left out of the answer, since everybody finds it."""
+
+    @classmethod
+    def foreign(cls, queries: Vectors) -> "Sample":
+        """Queries that are no vectors of the collection."""
+        return cls(queries, np.full(len(queries), -1, np.int64))
+
+
+def curves(segments: Sequence[SealedSegment], samples: Mapping[str, Sample]) -> dict[str, list[CurvePoint]]:
+    """For each kind one point for each setting that is worth having, by ascending time.
+
+    The exact answers to all of them come from one walk over the stored vectors.
     """
-    own = np.full(len(queries), -1, np.int64) if own_rows is None else own_rows
-    truth = exact_rows(segments, queries, own)
+    if not samples:
+        return {}
+    queries = np.concatenate([sample.queries for sample in samples.values()])
+    truth = exact_rows(segments, queries, np.concatenate([sample.own_rows for sample in samples.values()]))
+    found: dict[str, list[CurvePoint]] = {}
+    for kind, sample in samples.items():
+        mine, truth = truth[: len(sample.queries)], truth[len(sample.queries) :]
+        found[kind] = _curve(segments, sample, mine)
+    return found
+
+
+def _curve(segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]]) -> list[CurvePoint]:
     points: list[CurvePoint] = []
     for probes in _probes(max(segment.lists for segment in segments)):
-        found = [_point(segments, queries, own, truth, SearchSettings(probes, each)) for each in CANDIDATES]
+        found = [_point(segments, sample, truth, SearchSettings(probes, each)) for each in CANDIDATES]
         points += found
         if max(point.recall for point in found) >= SETTLED:
             break
@@ -57,15 +82,15 @@ def exact_rows(segments: Sequence[SealedSegment], queries: Vectors, own: Rows) -
 
 
 def _point(
-    segments: Sequence[SealedSegment], queries: Vectors, own: Rows, truth: Sequence[set[int]], settings: SearchSettings
+    segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]], settings: SearchSettings
 ) -> CurvePoint:
-    times: NDArray[np.float64] = np.empty(len(queries))
+    times: NDArray[np.float64] = np.empty(len(truth))
     found = wanted = 0
-    for n, query in enumerate(queries):
+    for n, (query, own) in enumerate(zip(sample.queries, sample.own_rows.tolist(), strict=True)):
         start = perf_counter()
         hits = _search(segments, query, settings)
         times[n] = (perf_counter() - start) * 1000.0
-        found += len(_rows_of(hits, int(own[n])) & truth[n])
+        found += len(_rows_of(hits, own) & truth[n])
         wanted += len(truth[n])
     return CurvePoint(settings, found / max(1, wanted), float(np.median(times)))
 

@@ -4,7 +4,8 @@ Owns the mapped files. Nothing in it changes; which of its rows are dead comes w
 with each call, so that two searches never see each other's.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from pyroaring import BitMap
 
 from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
-from index.sealed.search_settings import CurvePoint, SearchSettings, reaching
+from index.index_info import CodecKind
+from index.sealed.search_settings import CurvePoint, SearchSettings, settings_from
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.segment_writer import rotated
 from index.segment import Hits, best
@@ -24,6 +26,12 @@ from index.stored_vectors import STORED
 from index.types import SearchParameters, Vector, Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
+KIND_OF: Mapping[str, CodecKind] = {
+    "IndexIVFPQ": "ivf-pq",
+    "IndexIVFPQFastScan": "ivf-pq-fastscan",
+    "IndexIVFRaBitQFastScan": "ivf-rabitq",
+}
+"""FAISS's class of an inverted file to the codec."""
 Slots = NDArray[np.int64]  # int64 [n]
 EXACT_ROWS = 4_096
 EXACT_SHARE = 0.01
@@ -42,7 +50,8 @@ class SealedSegment:
         count, dimension = self.description.count, self.description.dimension
         try:
             self._index: Any = faiss.read_index(str(files.lists), faiss.IO_FLAG_MMAP_IFC)
-            self._ivf: Any = faiss.extract_index_ivf(self._index)
+            self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
+            self._lists_bytes = files.lists.stat().st_size
             self.rows: Rows = _mapped(files.rows, np.dtype("<i8"), (count,))
             self._by_row: NDArray[np.int32] = _mapped(files.by_row, np.dtype("<i4"), (count,))
             self._stored: NDArray[np.float16] = _mapped(files.vectors, STORED, (count, dimension))
@@ -50,6 +59,8 @@ class SealedSegment:
             raise CorruptError(f"segment {folder.name} cannot be opened: {error}") from error
         if self._index.ntotal != count:
             raise CorruptError(f"segment {folder.name} holds {self._index.ntotal} vectors; {count} were written")
+
+        self._are_lists_copied = isinstance(self._ivf, faiss.IndexIVFFastScan)
 
     @property
     def count(self) -> int:
@@ -60,9 +71,18 @@ class SealedSegment:
         return int(self._ivf.nlist)
 
     @property
+    def kind(self) -> CodecKind:
+        return KIND_OF[type(self._ivf).__name__]
+
+    @property
     def nbytes(self) -> int:
-        """In anonymous memory: the rest is mapped."""
-        return self._sorted_rows.nbytes
+        """In anonymous memory. FAISS copies the lists of the fast-scan codecs there, and maps the others."""
+        return self._sorted_rows.nbytes + (self._lists_bytes if self._are_lists_copied else 0)
+
+    @property
+    def mapped_bytes(self) -> int:
+        arrays = self.rows.nbytes + self._by_row.nbytes + self._stored.nbytes
+        return arrays + (0 if self._are_lists_copied else self._lists_bytes)
 
     def find(self, rows: Rows) -> tuple[NDArray[np.bool_], Slots]:
         """Which of `rows` were sealed here, and their slots in the order of `rows`."""
@@ -109,8 +129,8 @@ class SealedView:
     segment: SealedSegment
     dead: BitMap
     """Slots."""
-    curve: tuple[CurvePoint, ...] = ()
-    """What was measured on held-out queries; without one, settings that are generous."""
+    curves: Mapping[str, Sequence[CurvePoint]] = field(default_factory=dict)
+    """Query kind to what was measured for it on held-out queries; without any, settings that are generous."""
     recall: float = 0.95
     """Reached where a search asks for none."""
 
@@ -119,9 +139,13 @@ class SealedView:
         return self.segment.count - len(self.dead)
 
     @property
+    def mapped_bytes(self) -> int:
+        return self.segment.mapped_bytes
+
+    @property
     def nbytes(self) -> int:
-        """In anonymous memory."""
-        return self.segment.nbytes + self.segment.count // 8
+        """In anonymous memory: with a byte and a bit a slot, for which of them live."""
+        return self.segment.nbytes + self.segment.count + self.segment.count // 8
 
     def without(self, rows: Rows) -> "SealedView":
         """The view once these rows are dead."""
@@ -140,9 +164,9 @@ class SealedView:
         """None: search exactly."""
         if params.exact:
             return None
-        if not self.curve:
-            return SearchSettings(max(8, self.segment.lists // 8), 20)
-        return reaching(self.curve, self.recall if params.recall is None else params.recall).settings
+        wanted = self.recall if params.recall is None else params.recall
+        found = settings_from(self.curves, params.kind, wanted)
+        return found or SearchSettings(max(8, self.segment.lists // 8), 20)
 
     def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:
         """The nearest live rows among `allowed` (all, where None), rescored exactly."""

@@ -8,56 +8,39 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 
 import orjson
 
-from index.sealed.codec import CodecKind
+from index.errors import StoreError
+from index.index_info import SealProgress
+from index.sealed.policy import FieldStanding, SealPolicy
 
 log = logging.getLogger(__name__)
 RETRY_S = 60.0
-"""After a builder that failed."""
-
-
-@dataclass(frozen=True)
-class SealPolicy:
-    """When vectors are sealed, and into what."""
-
-    codec: CodecKind = "ivf-rabitq"
-    least: int = 50_000
-    """A field with fewer vectors stays exact: a scan of so many takes some milliseconds."""
-    fresh_share: float = 0.1
-    """So many fresh vectors, as a share of the sealed ones, start a seal."""
-
-    def is_due(self, fresh: int, sealed: int) -> bool:
-        return fresh > 0 and fresh + sealed >= self.least and fresh >= self.fresh_share * max(sealed, self.least)
-
-
-DEFAULT_POLICY = SealPolicy()
-
-
-@dataclass(frozen=True)
-class SealProgress:
-    """What the builder does just now; `doing` is empty while there is none."""
-
-    doing: str = ""
-    share: float = 0.0
+"""After a builder that failed, or that left things as they were."""
+LOOK_S = 60.0
+"""Without a write, it is looked so often whether something became due by its age."""
 
 
 class Sealer:
     """`notice` is called after each write; everything else happens in a thread of its own."""
 
     def __init__(
-        self, root: Path, policy: SealPolicy, standing: Callable[[], tuple[int, int]], built: Callable[[], None]
+        self,
+        root: Path,
+        policy: SealPolicy,
+        standing: Callable[[], Sequence[FieldStanding]],
+        built: Callable[[], None],
     ) -> None:
-        """`standing`: fresh and sealed vectors. `built`: take over the new snapshot; blocks."""
+        """`standing`: of each field, now. `built`: take over the new snapshot; blocks."""
         self._root, self._policy, self._standing, self._built = root, policy, standing, built
         self._not_before = 0.0
-        self._changed = threading.Condition()  # guards the three below
+        self._changed = threading.Condition()  # guards the four below
         self._is_noticed = True
+        self._is_to_measure = False
         self._is_closed = False
         self._child: subprocess.Popen[bytes] | None = None
         self.progress = SealProgress()
@@ -68,6 +51,12 @@ class Sealer:
         with self._changed:
             self._is_noticed = True
             self._changed.notify()
+
+    def measure(self) -> None:
+        """Measure what is sealed again, though nothing was written."""
+        with self._changed:
+            self._is_to_measure = True
+        self.notice()
 
     def close(self) -> None:
         """End the builder; what it left is removed by the next one."""
@@ -80,33 +69,60 @@ class Sealer:
 
     def _work(self) -> None:
         while self._wait():
-            if monotonic() >= self._not_before and self._policy.is_due(*self._standing()):
-                self._build()
+            if monotonic() < self._not_before:
+                continue
+            measure, before = self._taken(), self._sealed()
+            if measure or self._reason():
+                self._build(measure)
+                if self._reason() and self._sealed() == before:  # it could not change that: not again at once
+                    self._not_before = max(self._not_before, monotonic() + RETRY_S)
 
     def _wait(self) -> bool:
-        """Until there was a write; False once closed."""
+        """Until there was a write or some time passed; False once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_noticed or self._is_closed)
+            look_s = min(LOOK_S, self._policy.age_s)
+            self._changed.wait_for(lambda: self._is_noticed or self._is_closed, look_s)
             self._is_noticed = False
             return not self._is_closed
 
-    def _build(self) -> None:
+    def _taken(self) -> bool:
+        with self._changed:
+            measure, self._is_to_measure = self._is_to_measure, False
+            return measure
+
+    def _reason(self) -> str | None:
+        return next((why for one in self._standing() if (why := self._policy.reason(one))), None)
+
+    def _sealed(self) -> list[tuple[int, int]]:
+        return [(one.sealed, one.wasted) for one in self._standing()]
+
+    def _build(self, measure: bool) -> None:
+        least = min(self._policy.least_of(one.dimension) for one in self._standing())
         with self._changed:
             if self._is_closed:
                 return
-            command = [sys.executable, "-m", "index.sealed", str(self._root), self._policy.codec]
-            command.append(str(self._policy.least))
+            command = [sys.executable, "-m", "index.sealed", str(self._root), str(least)]
+            command += ["measure"] if measure else []
             self._child = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         with self._child as child:
             assert child.stdout is not None
             for line in child.stdout:
                 self._heard(line)
         self.progress = SealProgress()
-        if not child.returncode:
-            self._built()
+        if child.returncode == 0:
+            self._take_over()
         elif not self._is_closed:
-            self._not_before = monotonic() + RETRY_S
-            log.error("collection '%s' was not sealed: its builder ended with %s", self._root.name, child.returncode)
+            self._failed(f"its builder ended with {child.returncode}")
+
+    def _take_over(self) -> None:
+        try:
+            self._built()
+        except StoreError as error:  # a full disk: the follower takes it over too
+            self._failed(str(error))
+
+    def _failed(self, why: str) -> None:
+        self._not_before = monotonic() + RETRY_S
+        log.error("collection '%s' was not sealed: %s", self._root.name, why)
 
     def _heard(self, line: bytes) -> None:
         try:

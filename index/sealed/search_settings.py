@@ -1,6 +1,6 @@
 """How hard a sealed segment is searched, and the curve from which a recall is chosen. Pure values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -29,3 +29,16 @@ def reaching(curve: Sequence[CurvePoint], recall: float) -> CurvePoint:
     if enough:
         return min(enough, key=lambda point: point.ms)
     return max(curve, key=lambda point: (point.recall, -point.ms))
+
+
+def settings_from(curves: Mapping[str, Sequence[CurvePoint]], kind: str | None, recall: float) -> SearchSettings | None:
+    """For a kind of query: from its own curve, else as much work as the hardest measured kind needs.
+
+    None where nothing was measured.
+    """
+    if kind is not None and curves.get(kind):
+        return reaching(curves[kind], recall).settings
+    needed = [reaching(curve, recall).settings for curve in curves.values() if curve]
+    if not needed:
+        return None
+    return SearchSettings(max(one.probes for one in needed), max(one.candidates for one in needed))

@@ -21,6 +21,7 @@ from pyroaring import BitMap
 from index.catalog_connection import translated
 from index.durable_files import place_durably, sync_folder
 from index.errors import CorruptError
+from index.index_info import MeasuredOn
 from index.sealed.search_settings import CurvePoint, SearchSettings
 
 FORMAT_VERSION = 2
@@ -40,6 +41,8 @@ class SealedField:
     """How many vectors there were when the codec was trained."""
     curves: Mapping[str, Sequence[CurvePoint]] = field(default_factory=dict)
     """Query kind to what was measured for it on held-out queries."""
+    measured_on: Mapping[str, MeasuredOn] = field(default_factory=dict)
+    """Query kind to those queries."""
 
     def dead_rows(self, segment: str) -> BitMap:
         return BitMap.deserialize(b64decode(self.dead[segment])) if segment in self.dead else BitMap()
@@ -136,7 +139,9 @@ def _loaded_field(found: dict[str, Any]) -> SealedField:
         kind: tuple(CurvePoint(SearchSettings(**point.pop("settings")), **point) for point in points)
         for kind, points in found["curves"].items()
     }
-    return SealedField(found["codec"], tuple(found["segments"]), found["dead"], found["trained_for"], curves)
+    measured_on = {kind: MeasuredOn(**one) for kind, one in found.get("measured_on", {}).items()}
+    segments = tuple(found["segments"])
+    return SealedField(found["codec"], segments, found["dead"], found["trained_for"], curves, measured_on)
 
 
 def _remove(path: Path) -> None:

@@ -131,7 +131,7 @@ class SnapshotReader:
         return segment
 
     def _view(self, sealed: SealedField, name: str) -> SealedView:
-        view = SealedView(self._segments[name], BitMap(), tuple(sealed.curves.get("image", ())))
+        view = SealedView(self._segments[name], BitMap(), sealed.curves)
         return view.without(to_rows(sealed.dead_rows(name)))
 
     def _is_damaged(self, name: str) -> bool:

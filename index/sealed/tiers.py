@@ -24,13 +24,18 @@ class Standing:
     dead: int
 
     @property
+    def is_wasteful(self) -> bool:
+        """Rewritten for its dead rows alone."""
+        return self.dead > MAX_DEAD_SHARE * self.rows
+
+    @property
     def live(self) -> int:
         return self.rows - self.dead
 
 
 def to_merge(standing: Sequence[Standing], fresh: int) -> list[str]:
     """The names of the segments that go into the new one, with `fresh` rows that were never sealed."""
-    merged = {one.name: one for one in standing if one.dead > MAX_DEAD_SHARE * one.rows}
+    merged = {one.name: one for one in standing if one.is_wasteful}
     size = fresh + sum(one.live for one in merged.values())
     for one in sorted(standing, key=lambda one: one.live):
         if one.name not in merged and one.live <= GROWTH * size:

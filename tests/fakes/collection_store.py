@@ -4,6 +4,7 @@ Quick to make and to read; every search walks every item.
 """
 
 import hashlib
+import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,10 @@ from index.errors import (
     ItemNotFoundError,
     SequenceTimeoutError,
 )
+from index.index_info import QueryKind, QuerySource
 from index.prepared_item import encoded_vectors, prepare
+from index.query_bank import CAPACITY
+from index.store import check_codec
 from index.stored_vectors import decode, unit
 from index.types import (
     Attributes,
@@ -32,6 +36,7 @@ from index.types import (
     Filter,
     Item,
     ItemWrite,
+    RecallCheck,
     SearchParameters,
     Vector,
     Vectors,
@@ -62,7 +67,11 @@ class FakeCollection:
         self._rows = 0
         self._sequence = 0
         self._closed = False
+        self._queries: dict[tuple[FieldName, QueryKind, QuerySource], Vectors] = {}
         self.fail_writes: Exception | None = None
+        self.recall_checks: list[RecallCheck | None] = []
+        self.checked: list[tuple[FieldName, SearchParameters]] = []
+        self.tended: list[bool] = []
 
     @property
     def spec(self) -> CollectionSpec:
@@ -154,6 +163,37 @@ class FakeCollection:
         ]
         return sorted(found, key=lambda one: (-one.cosine, one.row))[: max(limit, 0)]
 
+    def check_recall(
+        self,
+        field: FieldName,
+        query: Vector,
+        limit: int,
+        filter_: Filter | None = None,
+        params: SearchParameters = SearchParameters(),  # noqa: B008 (frozen)
+        exclude: Iterable[str] = (),
+    ) -> RecallCheck | None:
+        """None, as of everything exact; put answers into `recall_checks` to give them one after the other."""
+        self._check_field(field)
+        self.checked.append((field, params))
+        return self.recall_checks.pop(0) if self.recall_checks else None
+
+    def queries(self, field: FieldName, kind: QueryKind, source: QuerySource) -> Vectors:
+        self._check_field(field)
+        return self._queries.get((field, kind, source), np.empty((0, self._spec.dimension), np.float32))
+
+    def keep_queries(self, field: FieldName, kind: QueryKind, source: QuerySource, vectors: Vectors) -> None:
+        self._check_field(field)
+        self._queries[field, kind, source] = vectors[:CAPACITY].copy()
+
+    def tend(self, measure: bool = False) -> None:
+        self._check_open()
+        self.tended.append(measure)
+
+    def sample(self, count: int) -> Sequence[Item]:
+        self._check_open()
+        items = [held.item for held in self._held.values()]
+        return random.sample(items, min(count, len(items)))
+
     def count(self, filter_: Filter | None = None) -> int:
         return len(self._matching(filter_))
 
@@ -240,6 +280,7 @@ class FakeCollectionStore:
 
     def create(self, spec: CollectionSpec) -> FakeCollection:
         check_name(spec.name)
+        check_codec(spec)
         existing = self._collections.setdefault(spec.name, FakeCollection(spec))
         if not _agrees(existing.spec, spec):
             raise CollectionExistsError(f"collection '{spec.name}' exists with another specification")

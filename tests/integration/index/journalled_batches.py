@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index import Collection
-from index.sealed.sealer import SealPolicy
+from index.sealed.policy import SealPolicy
 from index.types import Attributes, CollectionSpec, FieldName, Filter, ItemWrite, Match
 
 THREADS = 2

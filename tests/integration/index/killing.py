@@ -24,7 +24,7 @@ from index.catalog import Catalog
 from index.checking import CheckOrder, check
 from index.pictures import PictureStore
 from index.sealed.builder import SealOrder, seal
-from index.sealed.sealer import SealPolicy
+from index.sealed.policy import SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.types import Filter, Item, Match, SearchParameters, Vector
 from tests.fakes.collection_store import FakeCollection

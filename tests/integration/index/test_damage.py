@@ -11,7 +11,7 @@ import pytest
 
 from index.sealed import snapshot_reader, trust, verification
 from index.sealed.builder import SealOrder, seal
-from index.sealed.sealer import SealPolicy
+from index.sealed.policy import SealPolicy
 from index.sealed.segment_files import DESCRIPTION, FILES
 from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore

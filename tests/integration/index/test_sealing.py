@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from index.sealed.builder import SealOrder, seal
-from index.sealed.sealer import SealPolicy
+from index.sealed.policy import SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vectors
@@ -165,7 +165,7 @@ def test_approximate_search_finds_nearly_the_same(store: LocalStore, tmp_path: P
 
 def test_the_builder_runs_in_a_process_of_its_own(store: LocalStore, tmp_path: Path) -> None:
     store.create(SPEC).upsert(items(range(400), 0))
-    command = [sys.executable, "-m", "index.sealed", str(tmp_path / "shoes"), "ivf-rabitq", "300"]
+    command = [sys.executable, "-m", "index.sealed", str(tmp_path / "shoes"), "300"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     assert done.stdout.splitlines()[-1] == '{"snapshot":1}'
     wait_for_snapshot(store, 1)

@@ -23,7 +23,7 @@ from index.stored_vectors import decode, encode
 from index.types import SearchParameters, Vectors
 
 DIMENSION, COUNT = 32, 6_000
-WIDE = (CurvePoint(SearchSettings(probes=16, candidates=30), recall=0.99, ms=1.0),)
+WIDE = {"image": (CurvePoint(SearchSettings(probes=16, candidates=30), recall=0.99, ms=1.0),)}
 PARAMS = SearchParameters()
 KINDS: tuple[CodecKind, ...] = ("ivf-pq", "ivf-pq-fastscan", "ivf-rabitq")
 

@@ -1,0 +1,77 @@
+"""When the vectors of a field are sealed: by size, by age, and by how many of the sealed ones are dead. Pure functions.
+
+A seal costs a process for a while, so what hardly anybody would notice waits: a scan of few fresh rows is cheap,
+and so are few dead ones.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from index.index_info import CodecKind
+
+FEWEST = 1_000
+"""However small the memory: lists of fewer vectors find nothing faster."""
+UNSEAL = 4
+"""A sealed field that shrank to this fraction of what is sealed at first becomes exact again."""
+BYTES_A_DIMENSION = 4
+"""Of a vector that is searched exactly."""
+
+Reason: TypeAlias = Literal["size", "memory", "age", "dead"]
+
+
+@dataclass(frozen=True)
+class FieldStanding:
+    """One vector field as it stands."""
+
+    dimension: int
+    codec: CodecKind | None
+    """None: it stays exact."""
+    fresh: int
+    """Live vectors that are searched exactly."""
+    sealed: int
+    """Live vectors in sealed segments."""
+    fresh_age_s: float = 0.0
+    """Of the oldest fresh vector, as far as this process saw it come."""
+    wasted: int = 0
+    """Dead vectors of segments that are to be rewritten without them (`Standing.is_wasteful`)."""
+
+
+@dataclass(frozen=True)
+class SealPolicy:
+    """When vectors are sealed."""
+
+    least: int = 50_000
+    """A field with fewer vectors stays exact: a scan of so many takes some milliseconds."""
+    fresh_share: float = 0.1
+    """So many fresh vectors, as a share of the sealed ones, start a seal."""
+    memory_bytes: int = 500_000_000
+    """What the fresh vectors of a field may take of the memory before they are sealed."""
+    age_s: float = 3600.0
+    """Fresh vectors of this age start a seal, unless they are too few to matter."""
+    minor_share: float = 0.001
+    """Too few: of the sealed ones."""
+
+    def least_of(self, dimension: int) -> int:
+        """From so many vectors on a field is sealed."""
+        return max(min(self.least, self.memory_bytes // (BYTES_A_DIMENSION * dimension)), min(FEWEST, self.least))
+
+    def reason(self, standing: FieldStanding) -> Reason | None:
+        """Why the field is to be sealed now; None where it is not."""
+        least = self.least_of(standing.dimension)
+        total = standing.fresh + standing.sealed
+        if standing.codec is None or total < least // UNSEAL:
+            return None
+        if standing.wasted > self.minor_share * standing.sealed:
+            return "dead"
+        return self._reason_of_fresh(standing, least) if standing.fresh and total >= least else None
+
+    def _reason_of_fresh(self, standing: FieldStanding, least: int) -> Reason | None:
+        if standing.fresh >= self.fresh_share * max(standing.sealed, least):
+            return "size"
+        if standing.fresh * standing.dimension * BYTES_A_DIMENSION > self.memory_bytes:
+            return "memory"
+        is_old = standing.fresh_age_s >= self.age_s and standing.fresh > self.minor_share * standing.sealed
+        return "age" if standing.sealed and is_old else None
+
+
+DEFAULT_POLICY = SealPolicy()
