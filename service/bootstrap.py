@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from index.ports import CollectionStore
+from index.sealed.policy import SealPolicy
 from models.encoder import Encoder
 from models.manifest import Manifest
 from models.pictures import PictureLimits
@@ -32,6 +33,9 @@ from service.pipeline.interpret import Interpreter
 from service.pipeline.item_encoder import ItemEncoder
 from service.pipeline.items import Items
 from service.pipeline.models import Models
+from service.pipeline.recall.live_recall import LiveRecall
+from service.pipeline.recall.made_queries import QueryMaker
+from service.pipeline.recall.watch import RecallWatch, WatchPlan
 from service.pipeline.search import Searcher
 from service.queue import DirectRunner, EncodeQueue, Runner
 from service.settings import Settings
@@ -83,9 +87,11 @@ class Application:
     store: CollectionStore
     workshop: Workshop
     pools: tuple[Threads, ...]
+    watch: RecallWatch
 
     async def close(self) -> None:
         """Refuse new work, let accepted work finish within `drain_s`, close the store. May be called twice."""
+        await self.watch.close()
         await asyncio.to_thread(self._close)
         await self.caches.close()
 
@@ -98,6 +104,7 @@ class Application:
         self.tracing.close()
 
     async def __aenter__(self) -> "Application":
+        self.watch.start()
         return self
 
     async def __aexit__(
@@ -155,7 +162,8 @@ def open_store(settings: Settings, address: str | None = None) -> CollectionStor
     """The collections alone, for what needs no model. Raises SettingsError, and what the store raises."""
     make_store: Any = part(STORES, settings.store, "store")
     settings.collections_dir.mkdir(parents=True, exist_ok=True)
-    store: CollectionStore = make_store(settings.collections_dir, owner=address)
+    sealing = SealPolicy(settings.seal_from, memory_bytes=settings.seal_memory_bytes, age_s=settings.seal_age_s)
+    store: CollectionStore = make_store(settings.collections_dir, owner=address, sealing=sealing)
     return store
 
 
@@ -183,6 +191,7 @@ def _joined(
     storing = _threads("store", settings.store_threads)
     writing = _threads("write", settings.write_threads)
     waiting = _threads("wait", _WAITERS)
+    upkeep = _threads("upkeep", 1)
     decoder = Decoder(decoding, workshop.pictures, turns, metrics, tracing)
     admission = Admission(queue, metrics)
     caches = open_caches(settings, metrics)
@@ -192,14 +201,23 @@ def _joined(
     access = Access(store, models, storing, writing, waiting)
     ingredients = Ingredients(access, embedder)
     interpreter = Interpreter(ingredients, Composer(access, ingredients), limits)
+    watch = RecallWatch(
+        WatchPlan(settings.query_log, settings.recall_share, settings.seal_from // 2),
+        access,
+        QueryMaker(access, embedder),
+        upkeep,
+        LiveRecall(),
+        metrics,
+    )
+    metrics.watch_recall(watch.live.figures)
     window = 2 * (settings.encoder_runs + settings.decode_runs)
     return Application(
         settings=settings,
         metrics=metrics,
         tracing=tracing,
-        searcher=Searcher(access, interpreter, caches.queries, metrics, limits),
+        searcher=Searcher(access, interpreter, caches.queries, metrics, limits, watch),
         items=Items(access, ItemEncoder(decoder, embedder), decoder, metrics, limits, window, settings.read_deadline_s),
-        collections=Collections(store, models, storing, writing, settings.read_deadline_s),
+        collections=Collections(store, models, storing, writing, settings.read_deadline_s, watch.live),
         embeddings=Embeddings(models, embedder, metrics, limits, window),
         models=models,
         admission=admission,
@@ -207,7 +225,8 @@ def _joined(
         queue=queue,
         store=store,
         workshop=workshop,
-        pools=(decoding, storing, writing, waiting),
+        pools=(decoding, storing, writing, waiting, upkeep),
+        watch=watch,
     )
 
 

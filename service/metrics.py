@@ -3,13 +3,17 @@
 docs/operations.md lists all of it: `python -m service.metrics` prints the table, a test compares it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from service.types import LiveRecallFigure
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _REQUEST_SECONDS = (*_SECONDS, 30.0, 60.0, 120.0)
@@ -60,6 +64,30 @@ class StageClock:
             self._histogram.labels(name).observe(ms / 1000.0)
 
 
+_RECALL_LABELS = ("collection", "field", "kind")
+_RECALL_GAUGES: Mapping[str, tuple[str, Callable[[LiveRecallFigure], float]]] = {
+    "recall_live": ("Recall@10 of live searches that were repeated exactly", lambda one: one.recall),
+    "recall_live_samples": ("Searches in that mean", lambda one: one.samples),
+    "recall_target": ("The recall that the collection asks for", lambda one: one.target),
+    "recall_drift": ("1: the live recall is under the target, and not by chance", lambda one: one.drifts),
+}
+
+
+class _RecallCollector(Collector):
+    """Gauges of what is there now: a collection that was dropped leaves none behind."""
+
+    def __init__(self, figures: Callable[[], Sequence[LiveRecallFigure]]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        figures = self._figures()
+        for name, (meaning, value) in _RECALL_GAUGES.items():
+            family = GaugeMetricFamily(_PREFIX + name, meaning, labels=_RECALL_LABELS)
+            for one in figures:
+                family.add_metric([one.collection, one.field, one.kind], float(value(one)))
+            yield family
+
+
 class Metrics:
     """The metrics of one application."""
 
@@ -72,7 +100,12 @@ class Metrics:
         self._measure_decoders()
         self._measure_processes()
         self._measure_redis()
+        self._measure_recall()
         self._measure_rest()
+
+    def watch_recall(self, figures: Callable[[], Sequence[LiveRecallFigure]]) -> None:
+        """Read the recall of live searches when the metrics are asked for."""
+        self.registry.register(_RecallCollector(figures))
 
     def watch_queue(
         self, lane: str, waiting: Callable[[], float], expected_wait_ms: Callable[[], float] | None = None
@@ -202,6 +235,15 @@ class Metrics:
             "outcome",
         )
         self.worker_claimed = self._counter("worker_claimed", "Inputs taken over from workers that died", "lane")
+
+    def _measure_recall(self) -> None:
+        self.recall_checks = self._counter(
+            "recall_checks",
+            "Searches drawn to be repeated exactly (checked; exact: nothing was approximate; dropped: too many waited)",
+            "outcome",
+        )
+        for name, (meaning, _) in _RECALL_GAUGES.items():
+            self.descriptions.append(Description(_PREFIX + name, "gauge", _RECALL_LABELS, meaning))
 
     def _measure_rest(self) -> None:
         self.cache_lookups = self._counter("cache_lookups", "Look-ups by cache and result", "cache", "result")

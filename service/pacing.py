@@ -1,9 +1,13 @@
 """Deadlines and bounds for work: threads with a limit, awaits with a deadline, batches in a window."""
 
 import asyncio
+import os
+import sys
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import BoundedSemaphore
 from typing import ParamSpec, TypeVar
 
@@ -14,6 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 S = TypeVar("S")
 
+_LOWEST = 19
 _LATE = "the answer was not there in time: try again, ask for less, or raise the deadline of the service"
 
 
@@ -41,6 +46,13 @@ async def in_window(function: Callable[[S], Awaitable[T]], values: Sequence[S], 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def yield_to_others() -> None:
+    """From now on this thread runs only when nobody else wants its processor. Linux; elsewhere it changes nothing."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST)
 
 
 class Turns:

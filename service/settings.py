@@ -43,6 +43,22 @@ class Settings(BaseSettings):
         "", description="Precision of all models: `fp32`, `fp16`, `bf16`, `int8`. Empty: each bundle's own."
     )
     store: str = Field("local", description="Collection store.")
+    seal_from: int = Field(
+        50_000, ge=1_000, description="Vectors of a field from which on it is sealed; fewer are searched exactly."
+    )
+    seal_memory_bytes: int = Field(
+        500_000_000, ge=1_000_000, description="Memory for the vectors of a field that are not sealed yet."
+    )
+    seal_age_s: float = Field(
+        3600.0, gt=0, description="Unsealed vectors of this age are sealed, unless they are under a thousandth."
+    )
+    query_log: bool = Field(
+        True,
+        description="Keep a sample of query vectors (no words, no pictures) beside each collection, to measure recall.",
+    )
+    recall_share: float = Field(
+        0.01, ge=0, le=1, description="Share of the searches repeated exactly, later, to know their recall; 0: none."
+    )
     encoder_workers: int = Field(0, ge=0, le=256, description="Encoder runs at a time; 0 takes one for each core.")
     encoder_threads: int = Field(1, ge=1, le=256, description="Threads of one encoder run; on a CPU 1 is fastest.")
     decode_threads: int = Field(

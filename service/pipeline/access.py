@@ -1,6 +1,6 @@
 """How the sentences reach a collection: open it in a thread, with the model of its space."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
@@ -51,6 +51,9 @@ class Access:
     async def collection(self, name: str, deadline: Deadline) -> Collection:
         """The collection alone: what needs no model works without one."""
         return await self._threads.run(deadline, self._store.open, name)
+
+    async def names(self, deadline: Deadline) -> Sequence[str]:
+        return await self._threads.run(deadline, self._store.names)
 
     async def see(self, collection: Collection, sequence: int, deadline: Deadline) -> None:
         """Wait until a write is visible to searches. Raises SequenceTimeoutError, OverloadedError."""

@@ -4,7 +4,7 @@ Blocks; knows no HTTP, no encoder and no cache.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,12 +49,10 @@ def answer(opened: OpenCollection, recipe: Recipe, options: SearchOptions, clock
     """The page of hits that the options ask for."""
     _check_attributes(opened.collection, options)
     query = vector_of(recipe)
-    size = pool_size(options)
+    size, params = pool_size(options), replace(options.params, kind=recipe.kind)
     while True:
         with clock.stage("search"):
-            found = opened.collection.search(
-                recipe.field, query, size, options.filter, options.params, exclude=recipe.excluded
-            )
+            found = opened.collection.search(recipe.field, query, size, options.filter, params, exclude=recipe.excluded)
             pool = _pool(opened, recipe, options, found)
         with clock.stage("rank"):
             order = ranked(pool, options)

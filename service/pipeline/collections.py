@@ -7,14 +7,21 @@ from index.types import CollectionInfo, CollectionSpec, Facet, Filter
 from models.manifest import Manifest
 from service.pacing import Threads
 from service.pipeline.models import Models
-from service.types import CollectionOptions, Deadline
+from service.pipeline.recall.live_recall import LiveRecall
+from service.types import CollectionOptions, Deadline, LiveRecallFigure
 
 
 class Collections:
     """All collections; every method raises what `service.errors` lists."""
 
     def __init__(
-        self, store: CollectionStore, models: Models, threads: Threads, writing: Threads, deadline_s: float
+        self,
+        store: CollectionStore,
+        models: Models,
+        threads: Threads,
+        writing: Threads,
+        deadline_s: float,
+        live: LiveRecall,
     ) -> None:
         """`deadline_s`: of what is read."""
         self._store = store
@@ -22,6 +29,7 @@ class Collections:
         self._threads = threads
         self._writing = writing
         self._deadline_s = deadline_s
+        self._live = live
 
     async def create(self, name: str, options: CollectionOptions, deadline: Deadline) -> CollectionInfo:
         """Create, or return the one that is there if it has the same specification (else CollectionExistsError)."""
@@ -30,6 +38,10 @@ class Collections:
 
     async def describe(self, name: str) -> CollectionInfo:
         return await self._threads.run(self._deadline(), lambda: self._store.open(name).info())
+
+    def live_recall(self, name: str) -> Sequence[LiveRecallFigure]:
+        """Of its searches in this process, by field and kind of query; none yet where none were repeated."""
+        return self._live.figures(name)
 
     async def facets(self, name: str, filter_: Filter | None = None) -> Sequence[Facet]:
         return await self._threads.run(self._deadline(), lambda: self._store.open(name).facets(filter_))
@@ -55,4 +67,5 @@ def specification(name: str, options: CollectionOptions, manifest: Manifest) -> 
         recall=options.recall,
         attributes=dict(options.attributes),
         pictures=options.pictures,
+        codec=options.codec,
     )

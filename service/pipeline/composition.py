@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from index.ports import Collection
+from index.types import SearchParameters
 from models.compose import WEAK_DIRECTION, PdvParts
 from service.errors import NotImplementedYetError, QueryInvalidError
 from service.pipeline.access import Access
@@ -115,7 +116,7 @@ class Composer:
 
 def texts_near(collection: Collection, vector: Vector, count: int) -> Sequence[str]:
     """Distinct texts of the items nearest to a picture's vector, nearest first. Blocks."""
-    found = collection.search("image", vector, count)
+    found = collection.search("image", vector, count, params=SearchParameters(kind="image"))
     items = collection.rows([candidate.row for candidate in found])
     return list(dict.fromkeys(item.text for item in items if item is not None and item.text and item.text.strip()))
 

@@ -9,6 +9,7 @@ from service.metrics import Metrics, StageClock
 from service.pipeline.access import Access, OpenCollection
 from service.pipeline.answer import answer, ranks_a_pool
 from service.pipeline.interpret import Interpreter
+from service.pipeline.recall.watch import RecallWatch
 from service.pipeline.recipe import QueryState, refined
 from service.types import (
     Deadline,
@@ -31,6 +32,7 @@ class Searcher:
     queries: Cache[QueryState]
     metrics: Metrics
     limits: Limits
+    watch: RecallWatch
 
     async def search(self, collection: str, request: SearchRequest, deadline: Deadline) -> SearchResult:
         """Items that an item of the collection in the query refers to are not among the hits."""
@@ -63,6 +65,7 @@ class Searcher:
         self, opened: OpenCollection, state: QueryState, deadline: Deadline, clock: StageClock
     ) -> SearchResult:
         hits = await self.access.run(deadline, answer, opened, state.recipe, state.options, clock)
+        self.watch.saw(opened, state.recipe, state.options)
         query_id = uuid.uuid4().hex
         await self.queries.put(query_id, state, state.size_bytes)
         stages: tuple[str, ...] = ("decode", "embed", "search", "rank")

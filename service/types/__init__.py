@@ -50,6 +50,7 @@ from service.types.queries import (
     Vector,
     VectorQuery,
 )
+from service.types.recall import LiveRecallFigure
 from service.types.results import (
     Hit,
     SearchResult,
@@ -73,6 +74,7 @@ __all__ = [
     "ItemInput",
     "ItemOutcome",
     "Limits",
+    "LiveRecallFigure",
     "ModelInfo",
     "Notice",
     "Picture",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from index.index_info import CodecChoice
 from index.types import Attributes, AttributeType, FieldName, PicturePolicy, WriteStatus
 from service.types.notice import Notice, Problem
 from service.types.queries import Vector
@@ -17,6 +18,7 @@ class CollectionOptions:
     recall: float = 0.95
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
     pictures: PicturePolicy = "original"
+    codec: CodecChoice = "auto"
 
 
 @dataclass(frozen=True)

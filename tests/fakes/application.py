@@ -27,6 +27,7 @@ from service.types import (
     Hit,
     ItemInput,
     ItemOutcome,
+    LiveRecallFigure,
     ModelInfo,
     Notice,
     QueueFigures,
@@ -132,6 +133,9 @@ class FakeCollections:
     async def describe(self, *call: Any) -> CollectionInfo:
         await self._script.note("describe", *call)
         return _info()
+
+    def live_recall(self, name: str) -> Sequence[LiveRecallFigure]:
+        return [LiveRecallFigure(name, "image", "text", 0.96, 120, 0.95, False)]
 
     async def facets(self, *call: Any) -> Sequence[Facet]:
         await self._script.note("facets", *call)

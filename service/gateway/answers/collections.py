@@ -7,6 +7,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from index.types import AttributeType, CollectionInfo, Facet, FieldName, PicturePolicy, Scalar
+from service.gateway.answers.index import IndexAnswer, RecallAnswer, index_answer, recall_answer
+from service.types import LiveRecallFigure
 
 
 class ValueAnswer(TypedDict):
@@ -26,14 +28,6 @@ class AttributeAnswer(TypedDict):
     maximum: float | None
 
 
-class RecallAnswer(TypedDict):
-    """The share of the true neighbours that a search finds."""
-
-    target: float
-    measured: Annotated[float | None, Field(description="Exact search finds all of them by construction.")]
-    method: Annotated[str, Field(description="How it is known.", examples=["exact"])]
-
-
 class CollectionAnswer(TypedDict):
     """A collection as it stands now."""
 
@@ -49,7 +43,9 @@ class CollectionAnswer(TypedDict):
     pictures: PicturePolicy
     recall: RecallAnswer
     snapshot: Annotated[int | None, Field(description="The sealed snapshot in use; none while search is exact.")]
-    memory_bytes: int
+    index: IndexAnswer
+    memory_bytes: Annotated[int, Field(description="Anonymous memory of this process for it, estimated.")]
+    mapped_bytes: Annotated[int, Field(description="Files it reads through the page cache, which may be dropped.")]
     disk_bytes: int
     writable: bool
     attributes: list[AttributeAnswer]
@@ -74,7 +70,9 @@ class DroppedAnswer(TypedDict):
     dropped: bool
 
 
-def collection_answer(info: CollectionInfo, facets: Sequence[Facet]) -> CollectionAnswer:
+def collection_answer(
+    info: CollectionInfo, facets: Sequence[Facet], live: Sequence[LiveRecallFigure]
+) -> CollectionAnswer:
     spec = info.spec
     return CollectionAnswer(
         name=spec.name,
@@ -87,9 +85,11 @@ def collection_answer(info: CollectionInfo, facets: Sequence[Facet]) -> Collecti
         precision=spec.precision,
         fields=list(spec.fields),
         pictures=spec.pictures,
-        recall=RecallAnswer(target=spec.recall, measured=1.0, method="exact"),
-        snapshot=None,
+        recall=recall_answer(info, live),
+        snapshot=info.index.snapshot,
+        index=index_answer(info),
         memory_bytes=info.memory_bytes,
+        mapped_bytes=info.index.mapped_bytes,
         disk_bytes=info.disk_bytes,
         writable=info.writable,
         attributes=[_attribute(facet) for facet in facets],

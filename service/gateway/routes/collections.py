@@ -32,7 +32,7 @@ async def names(app: App) -> Response:
 
 @reads.get("/{name}", response_model=CollectionAnswer, responses=problems(400, 404, 413, 422, 503, 504))
 async def read(name: Name, app: App) -> Response:
-    """Counts, space, recall, memory, and the attributes with their most frequent values."""
+    """Counts, space, recall, index, memory, and the attributes with their most frequent values."""
     return await _described(app, await app.collections.describe(name))
 
 
@@ -56,4 +56,5 @@ async def drop(name: Name, app: App, deadline: Within) -> Response:
 
 
 async def _described(app: Application, info: CollectionInfo) -> Response:
-    return Json(collection_answer(info, await app.collections.facets(info.spec.name)))
+    name = info.spec.name
+    return Json(collection_answer(info, await app.collections.facets(name), app.collections.live_recall(name)))

@@ -4,9 +4,22 @@ from typing import Annotated
 
 from pydantic import Field
 
+from index.index_info import CodecChoice
 from index.types import AttributeType, PicturePolicy
 from service.gateway.wire.body import MAX_ATTRIBUTES, AttributeKey, Body, at_most
 from service.types import CollectionOptions
+
+
+class IndexBody(Body):
+    """How the vectors are kept once there are many."""
+
+    codec: Annotated[
+        CodecChoice,
+        Field(
+            description="`auto` chooses by size; `exact` never seals; the others say how sealed vectors are coded. "
+            "All are rescored exactly."
+        ),
+    ] = "auto"
 
 
 class CollectionBody(Body):
@@ -29,5 +42,7 @@ class CollectionBody(Body):
         PicturePolicy, Field(description="Keep the original, a working copy of at most 512 pixels, or none.")
     ] = "original"
 
+    index: IndexBody = IndexBody()
+
     def options(self) -> CollectionOptions:
-        return CollectionOptions(self.model, self.recall, self.attributes, self.pictures)
+        return CollectionOptions(self.model, self.recall, self.attributes, self.pictures, self.index.codec)

@@ -1,0 +1,1 @@
+"""What makes recall known: a sample of live queries, queries made from texts, and exact repetitions."""
