@@ -3,21 +3,24 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import faiss
 import numpy as np
 import pytest
 
+from index.index_info import CodecKind
 from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vectors
 
-DIMENSION = 16
+DIMENSION = 32
 SPEC = CollectionSpec("shoes", "tiny", "tiny/1", DIMENSION, fields=("image",))
 ORDER = SealOrder(least=300)
+CODECS: tuple[CodecKind, ...] = ("ivf-pq", "ivf-pq-fastscan", "ivf-rabitq")
 EXACT = SearchParameters(exact=True)
 
 
@@ -40,6 +43,11 @@ def items(numbers: range, seed: int) -> list[ItemWrite]:
         ItemWrite(f"i{n}", f"{seed}", attributes={"brand": f"b{n % 5}"}, vectors={"image": vector})
         for n, vector in zip(numbers, vectors(len(numbers), seed), strict=True)
     ]
+
+
+@pytest.fixture(params=CODECS)
+def spec(request: pytest.FixtureRequest) -> CollectionSpec:
+    return replace(SPEC, codec=request.param)
 
 
 def seal_now(folder: Path) -> None:
@@ -78,8 +86,8 @@ def wait_for_snapshot(store: LocalStore, number: int) -> None:
         assert state._changed.wait_for(lambda: state.snapshot is not None and state.snapshot.number >= number, 60)
 
 
-def test_sealing_between_changes_alters_no_answer(store: LocalStore, tmp_path: Path) -> None:
-    collection = store.create(SPEC)
+def test_sealing_between_changes_alters_no_answer(store: LocalStore, tmp_path: Path, spec: CollectionSpec) -> None:
+    collection = store.create(spec)
     collection.upsert(items(range(400), 0))
     for round_ in range(4):
         change(store, round_)
@@ -94,8 +102,10 @@ def test_sealing_between_changes_alters_no_answer(store: LocalStore, tmp_path: P
         again.close()
 
 
-def test_a_write_during_a_seal_is_neither_lost_nor_doubled(store: LocalStore, tmp_path: Path) -> None:
-    collection = store.create(SPEC)
+def test_a_write_during_a_seal_is_neither_lost_nor_doubled(
+    store: LocalStore, tmp_path: Path, spec: CollectionSpec
+) -> None:
+    collection = store.create(spec)
     collection.upsert(items(range(400), 0))
 
     def meanwhile(doing: str, share: float) -> None:
@@ -137,8 +147,10 @@ def test_a_damaged_snapshot_is_left_out_and_built_again(store: LocalStore, tmp_p
     again.close()
 
 
-def test_the_sweep_leaves_what_is_named_and_nothing_else(store: LocalStore, tmp_path: Path) -> None:
-    store.create(SPEC).upsert(items(range(400), 0))
+def test_the_sweep_leaves_what_is_named_and_nothing_else(
+    store: LocalStore, tmp_path: Path, spec: CollectionSpec
+) -> None:
+    store.create(spec).upsert(items(range(400), 0))
     for seed in range(3):
         change(store, seed)
         seal_now(tmp_path)
@@ -154,8 +166,8 @@ def test_small_collections_stay_exact(store: LocalStore, tmp_path: Path) -> None
     assert seal(tmp_path / "shoes", ORDER, lambda doing, share: None) is None
 
 
-def test_approximate_search_finds_nearly_the_same(store: LocalStore, tmp_path: Path) -> None:
-    store.create(SPEC).upsert(items(range(400), 0))
+def test_approximate_search_finds_nearly_the_same(store: LocalStore, tmp_path: Path, spec: CollectionSpec) -> None:
+    store.create(spec).upsert(items(range(400), 0))
     seal_now(tmp_path)
     wait_for_snapshot(store, 1)
     exact, found = answers(store), answers(store, SearchParameters())
@@ -192,3 +204,65 @@ def test_closing_ends_the_builder(tmp_path: Path) -> None:
     again.open("shoes").upsert(items(range(400, 401), 1))
     wait_for_snapshot(again, 1)
     again.close()
+
+
+def test_old_fresh_rows_are_sealed(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, sealing=SealPolicy(least=300, age_s=0.5))
+    store.create(SPEC).upsert(items(range(400), 0))
+    wait_for_snapshot(store, 1)
+    store.open("shoes").upsert(items(range(400, 410), 1))  # a fortieth: too few to be sealed at once
+    wait_for_snapshot(store, 2)
+    assert store.open("shoes").info().index.fresh == {"image": 0}
+    store.close()
+
+
+def test_many_dead_rows_are_sealed_away(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, sealing=SealPolicy(least=300))
+    collection = store.create(SPEC)
+    collection.upsert(items(range(400), 0))
+    wait_for_snapshot(store, 1)
+    collection.delete([f"i{n}" for n in range(150)])
+    wait_for_snapshot(store, 2)
+    sealed = collection.info().index.fields["image"]
+    assert (sealed.vectors, sealed.dead, sealed.segments) == (250, 0, 1)
+    store.close()
+
+
+def test_a_field_that_shrank_is_exact_again(store: LocalStore, tmp_path: Path) -> None:
+    collection = store.create(SPEC)
+    collection.upsert(items(range(400), 0))
+    seal_now(tmp_path)
+    wait_for_snapshot(store, 1)
+    collection.delete([f"i{n}" for n in range(340)])
+    expected = answers(store)
+    seal_now(tmp_path)
+    wait_for_snapshot(store, 2)
+    assert collection.info().index.fields == {}
+    assert answers(store, SearchParameters()) == expected
+
+
+def test_a_field_that_stays_exact_keeps_its_vectors_beside_a_sealed_one(store: LocalStore, tmp_path: Path) -> None:
+    collection = store.create(replace(SPEC, fields=("image", "product")))
+    both = [replace(one, vectors={**one.vectors, "product": one.vectors["image"]}) for one in items(range(100), 0)]
+    collection.upsert([*both, *items(range(100, 400), 1)])
+    seal_now(tmp_path)
+    wait_for_snapshot(store, 1)
+    assert collection.info().index.fields.keys() == {"image"}
+    again = LocalStore(tmp_path, mode="read")
+    for opened in (store, again):
+        assert dict(opened.open("shoes").info().vectors) == {"image": 400, "product": 100}
+        assert opened.open("shoes").search("product", vectors(100, 0)[7], 1)[0].id == "i7"
+    again.close()
+
+
+def test_memory_and_files_are_told_apart(store: LocalStore, tmp_path: Path, spec: CollectionSpec) -> None:
+    collection = store.create(spec)
+    collection.upsert(items(range(400), 0))
+    exact = collection.info()
+    seal_now(tmp_path)
+    wait_for_snapshot(store, 1)
+    info = collection.info()
+    assert (exact.index.mapped_bytes, exact.index.snapshot) == (0, None)
+    assert info.index.mapped_bytes >= 400 * (2 * DIMENSION + 8 + 4)
+    assert info.disk_bytes > exact.disk_bytes + info.index.mapped_bytes
+    assert (info.index.fields["image"].codec, info.index.covered_sequence) == (spec.codec, 1)

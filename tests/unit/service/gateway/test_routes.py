@@ -62,8 +62,9 @@ async def test_each_answer_has_the_documented_shape(
 
 async def test_a_collection_is_created_as_asked(client: httpx.AsyncClient, script: Script) -> None:
     body = {"model": "tiny", "recall": 0.9, "attributes": {"brand": "keyword"}, "pictures": "none"}
-    await client.put(SHOES, json=body)
-    assert script.calls[0][:3] == ("create", "shoes", CollectionOptions("tiny", 0.9, {"brand": "keyword"}, "none"))
+    await client.put(SHOES, json=body | {"index": {"codec": "ivf-pq"}})
+    expected = CollectionOptions("tiny", 0.9, {"brand": "keyword"}, "none", "ivf-pq")
+    assert script.calls[0][:3] == ("create", "shoes", expected)
 
 
 async def test_the_description_has_what_the_page_needs(client: httpx.AsyncClient) -> None:
@@ -78,7 +79,9 @@ async def test_the_description_has_what_the_page_needs(client: httpx.AsyncClient
         },
         {"key": "price", "type": "number", "values": [], "minimum": 1.0, "maximum": 9.5},
     ]
-    assert answer["recall"] == {"target": 0.95, "measured": 1.0, "method": "exact"}
+    live = [{"field": "image", "kind": "text", "recall": 0.96, "samples": 120, "drifts": False}]
+    assert answer["recall"] == {"target": 0.95, "measured": 1.0, "method": "exact", "live": live}
+    assert answer["index"]["fields"]["product"]["fresh"] == 2
 
 
 @pytest.mark.parametrize("path", ["sku%2F1", "sku/1"])

@@ -1,0 +1,160 @@
+"""Recall is measured for each kind of query, chosen for each, and travels with the call."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import faiss
+import numpy as np
+import pytest
+
+from index.collection import LocalCollection
+from index.index_info import QueryKind
+from index.sealed.builder import SealOrder, seal
+from index.sealed.policy import SealPolicy
+from index.store import LocalStore
+from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vector, Vectors
+from tests.integration.index.test_sealing import CODECS, wait_for_snapshot
+
+DIMENSION, COUNT = 32, 3_000
+SPEC = CollectionSpec("shoes", "tiny", "tiny/1", DIMENSION, fields=("image",))
+KINDS: tuple[QueryKind, ...] = ("image", "text", "composed")
+
+
+def clustered(count: int, seed: int, spread: float = 0.5) -> Vectors:
+    chance = np.random.default_rng(seed)
+    centres = np.random.default_rng(7).standard_normal((40, DIMENSION))
+    found = centres[chance.integers(0, 40, count)] + spread * chance.standard_normal((count, DIMENSION))
+    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    yield
+    faiss.omp_set_num_threads(before)
+
+
+@pytest.fixture(scope="module", params=CODECS)
+def collection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCollection]:
+    """Two sealed segments, dead rows, fresh rows; text queries that lie off the vectors, composed ones unknown."""
+    folder = tmp_path_factory.mktemp(request.param)
+    store = LocalStore(folder)
+    made = store.create(replace(SPEC, codec=request.param))
+    vectors = clustered(COUNT, 1)
+    made.keep_queries("image", "text", "items", clustered(150, 2, spread=3.0))
+    made.keep_queries("image", "composed", "log", clustered(10, 3))
+    for start, end in ((0, 2_000), (2_000, 2_300)):
+        made.upsert([item(n, vectors[n]) for n in range(start, end)])
+        assert seal(folder / "shoes", SealOrder(least=300), lambda doing, share: None) is not None
+    made.upsert([item(n, vectors[n]) for n in range(2_300, COUNT)])
+    made.delete([f"i{n}" for n in range(0, 400, 3)])
+    wait_for_snapshot(store, 2)
+    yield made
+    store.close()
+
+
+def item(number: int, vector: Vector) -> ItemWrite:
+    return ItemWrite(f"i{number}", "", attributes={"brand": f"b{number % 5}"}, vectors={"image": vector})
+
+
+def test_each_kind_has_its_own_curve_and_source(collection: LocalCollection) -> None:
+    measured = collection.info().index.fields["image"].measured
+    assert {kind: (one.on.source, one.on.queries) for kind, one in measured.items()} == {
+        "image": ("own", 200),
+        "text": ("items", 150),
+    }
+    for one in measured.values():
+        recalls, times = [point.recall for point in one.curve], [point.ms for point in one.curve]
+        assert recalls == sorted(recalls) and times == sorted(times)
+        assert one.chosen.recall >= 0.95
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_target_holds_on_other_queries_of_the_kind(collection: LocalCollection, kind: QueryKind) -> None:
+    queries = clustered(200, 11, spread=0.5 if kind == "image" else 3.0)
+    checks = [collection.check_recall("image", query, 10, params=SearchParameters(kind=kind)) for query in queries]
+    recalls = [check.recall for check in checks if check is not None]
+    assert len(recalls) == 200
+    assert np.mean(recalls) >= 0.93
+
+
+def test_a_request_picks_a_point_of_the_curve(collection: LocalCollection) -> None:
+    queries = clustered(100, 12, spread=3.0)
+
+    def recall(wanted: float) -> float:
+        params = SearchParameters(kind="text", recall=wanted)
+        checks = [collection.check_recall("image", query, 10, params=params) for query in queries]
+        return float(np.mean([check.recall for check in checks if check is not None]))
+
+    low, high = recall(0.3), recall(0.999)
+    assert low < 0.95
+    assert high > 0.97
+    exact = collection.check_recall("image", queries[0], 10, params=SearchParameters(exact=True))
+    assert exact is not None and exact.recall == 1.0
+
+
+def test_threads_with_different_parameters_get_what_each_gets_alone(collection: LocalCollection) -> None:
+    queries = clustered(32, 13, spread=2.0)
+    brand = Filter(must=(Match("brand", ("b1",)),))
+    choices = [
+        (SearchParameters(exact, recall, cast(QueryKind, kind)), filter_)
+        for exact, recall in ((False, None), (False, 0.3), (False, 0.8), (False, 1.0), (True, None))
+        for kind in ("text", "image", None)
+        for filter_ in (None, brand)
+    ]
+
+    def answers(number: int) -> list[list[tuple[str, float]]]:
+        params, filter_ = choices[number % len(choices)]
+        return [
+            [(hit.id, hit.cosine) for hit in collection.search("image", query, 10, filter_, params)]
+            for query in queries
+        ]
+
+    alone = [answers(number) for number in range(32)]
+    assert len({repr(one) for one in alone}) > 4  # the parameters do change what is found
+    with ThreadPoolExecutor(32) as pool:
+        together = list(pool.map(answers, range(32)))
+    assert together == alone
+
+
+def test_queries_that_come_later_are_measured_without_a_write(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, sealing=SealPolicy(least=300))
+    made = store.create(SPEC)
+    made.upsert([item(n, vector) for n, vector in enumerate(clustered(400, 1))])
+    wait_for_snapshot(store, 1)
+    assert made.info().index.fields["image"].measured.keys() == {"image"}
+    store.close()
+    again = LocalStore(tmp_path, sealing=SealPolicy(least=300))
+    opened = again.open("shoes")
+    opened.keep_queries("image", "text", "log", clustered(120, 5))
+    segments = sorted((tmp_path / "shoes" / "segments").iterdir())
+    opened.tend()
+    wait_for_snapshot(again, 2)
+    assert opened.info().index.fields["image"].measured["text"].on.source == "log"
+    assert sorted((tmp_path / "shoes" / "segments").iterdir()) == segments
+    opened.tend(measure=True)
+    wait_for_snapshot(again, 3)
+    again.close()
+
+
+def test_what_was_indexed_without_a_server_is_sealed_by_who_tends(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    store.create(SPEC).upsert([item(n, vector) for n, vector in enumerate(clustered(400, 1))])
+    store.close()
+    again = LocalStore(tmp_path, sealing=SealPolicy(least=300))
+    again.open("shoes").tend()
+    wait_for_snapshot(again, 1)
+    again.close()
+
+
+def test_a_collection_that_wants_exact_search_is_never_sealed(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    exact = store.create(replace(SPEC, codec="exact"))
+    exact.upsert([item(n, vector) for n, vector in enumerate(clustered(400, 1))])
+    assert seal(tmp_path / "shoes", SealOrder(least=300), lambda doing, share: None) is None
+    assert not any(SealPolicy(least=300).reason(one) for one in exact._state.standing())
+    store.close()
