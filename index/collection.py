@@ -11,13 +11,14 @@ from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
+from pyroaring import BitMap
 
 from index.attribute_values import Schema, admit
 from index.catalog import Catalog
 from index.catalog_connection import connect
 from index.catalog_migration import migrate
 from index.collection_files import CollectionFiles
-from index.collection_state import CollectionState
+from index.collection_state import CollectionState, View
 from index.collection_writer import CollectionWriter
 from index.errors import CollectionNotFoundError, FieldNotFoundError, ReadOnlyError
 from index.follower import Follower
@@ -26,10 +27,10 @@ from index.pictures import PictureStore
 from index.prepared_item import prepare
 from index.query_bank import QueryBank
 from index.sealed.policy import DEFAULT_POLICY, SealPolicy
-from index.sealed.snapshot import SnapshotFiles
+from index.sealed.snapshot import Snapshot, SnapshotFiles
 from index.sealed.snapshot_reader import SnapshotReader
 from index.sealed.verification import Verification
-from index.segment import merge
+from index.segment import Hits, merge
 from index.stored_vectors import unit
 from index.types import (
     Attributes,
@@ -152,8 +153,7 @@ class LocalCollection:
         self._check_field(field)
         direction = unit(query, self._created_with.dimension, "the query")
         view, allowed = self._state.select(filter_, exclude)
-        answers = [segment.search(direction, limit, allowed, params) for segment in view.segments[field]]
-        hits = merge(answers, limit)
+        hits = self._hits(view, field, direction, limit, allowed, params)
         found = zip(hits.rows.tolist(), hits.cosines.tolist(), strict=True)
         return [Candidate(row, view.id_of[row], cosine) for row, cosine in found]
 
@@ -172,13 +172,11 @@ class LocalCollection:
         view, allowed = self._state.select(filter_, exclude)
         if view.snapshot is None or len(view.segments[field]) == 1:
             return None  # nothing is sealed
-        rows = [
-            set(
-                merge([one.search(direction, limit, allowed, how) for one in view.segments[field]], limit).rows.tolist()
-            )
+        found, wanted = (
+            set(self._hits(view, field, direction, limit, allowed, how).rows.tolist())
             for how in (params, replace(params, exact=True))
-        ]
-        return RecallCheck(len(rows[0] & rows[1]), len(rows[1]), view.snapshot) if rows[1] else None
+        )
+        return RecallCheck(len(found & wanted), len(wanted), view.snapshot) if wanted else None
 
     def queries(self, field: FieldName, kind: QueryKind, source: QuerySource) -> Vectors:
         self._check_field(field)
@@ -195,7 +193,8 @@ class LocalCollection:
     def tend(self, measure: bool = False) -> None:
         if not self._writable:
             return
-        if self._state.snapshot and (measure or self._is_unmeasured()):
+        snapshot = self._state.snapshot
+        if snapshot and snapshot.fields and (measure or self._is_unmeasured(snapshot)):
             self._take_writer().measure()
         elif any(self._sealing.reason(one) for one in self._state.standing()):
             self._take_writer()  # its sealer looks at once
@@ -243,9 +242,9 @@ class LocalCollection:
         self._sealed.close()
         self._catalog.close()
 
-    def _is_unmeasured(self) -> bool:
-        """Held-out queries came of a kind that the snapshot was not measured for."""
-        sealed = self._state.snapshot.fields if self._state.snapshot else {}
+    def _is_unmeasured(self, snapshot: Snapshot) -> bool:
+        """Held-out queries came of a kind that it was not measured for."""
+        sealed = snapshot.fields
         return any(
             field in sealed and kind not in sealed[field].curves and self._bank.held_out(field, kind)
             for field, kind in self._bank.kinds()
@@ -261,6 +260,17 @@ class LocalCollection:
             if self._writer is None:
                 self._writer = self._new_writer()
             return self._writer
+
+    def _hits(
+        self,
+        view: View,
+        field: FieldName,
+        direction: Vector,
+        limit: int,
+        allowed: BitMap | None,
+        params: SearchParameters,
+    ) -> Hits:
+        return merge([one.search(direction, limit, allowed, params) for one in view.segments[field]], limit)
 
     def _new_writer(self) -> CollectionWriter:
         return CollectionWriter(

@@ -34,7 +34,7 @@ def repair_sealed(root: Path, damaged: Collection[str]) -> None:
         files.read()
     except CorruptError:
         _unseal(files)
-    command = [sys.executable, "-m", "index.sealed", str(root), str(DEFAULT_POLICY.least)]
+    command = [sys.executable, "-m", "index.sealed", str(root), "own", str(DEFAULT_POLICY.least)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip().splitlines()

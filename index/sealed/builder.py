@@ -71,7 +71,7 @@ def seal(root: Path, order: SealOrder, progress: Progress) -> Snapshot | None:
         builders = [FieldBuilder(files, connection, spec, name, sequence, order, progress) for name in spec.fields]
         sealed = {one.field: one.built(previous) for one in builders}
     fields: dict[str, SealedField] = {name: found for name, found in sealed.items() if found is not None}
-    if not fields and previous is None:
+    if not fields and not (previous and previous.fields):
         return None
     snapshot = Snapshot((previous.number if previous else 0) + 1, sequence, fields)
     files.publish(snapshot)

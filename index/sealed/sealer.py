@@ -101,7 +101,7 @@ class Sealer:
         with self._changed:
             if self._is_closed:
                 return
-            command = [sys.executable, "-m", "index.sealed", str(self._root), str(least)]
+            command = [sys.executable, "-m", "index.sealed", str(self._root), "own", str(least)]
             command += ["measure"] if measure else []
             self._child = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         with self._child as child:

@@ -82,7 +82,7 @@ def fill_up(folder: Path, free: int) -> Path:
 
 
 def sealed_now(folder: Path) -> bool:
-    command = [sys.executable, "-m", "index.sealed", str(folder / "data" / "full"), "100"]
+    command = [sys.executable, "-m", "index.sealed", str(folder / "data" / "full"), "own", "100"]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 

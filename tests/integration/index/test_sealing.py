@@ -177,7 +177,7 @@ def test_approximate_search_finds_nearly_the_same(store: LocalStore, tmp_path: P
 
 def test_the_builder_runs_in_a_process_of_its_own(store: LocalStore, tmp_path: Path) -> None:
     store.create(SPEC).upsert(items(range(400), 0))
-    command = [sys.executable, "-m", "index.sealed", str(tmp_path / "shoes"), "300"]
+    command = [sys.executable, "-m", "index.sealed", str(tmp_path / "shoes"), "own", "300"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     assert done.stdout.splitlines()[-1] == '{"snapshot":1}'
     wait_for_snapshot(store, 1)
