@@ -115,7 +115,7 @@ def test_threads_with_different_parameters_get_what_each_gets_alone(collection: 
         ]
 
     alone = [answers(number) for number in range(32)]
-    assert len({repr(one) for one in alone}) > 4  # the parameters do change what is found
+    assert len({repr(one) for one in alone}) >= 3  # the parameters do change what is found
     with ThreadPoolExecutor(32) as pool:
         together = list(pool.map(answers, range(32)))
     assert together == alone
