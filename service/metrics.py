@@ -76,11 +76,11 @@ _RECALL_GAUGES: Mapping[str, tuple[str, Callable[[LiveRecallFigure], float]]] = 
 class _RecallCollector(Collector):
     """Gauges of what is there now: a collection that was dropped leaves none behind."""
 
-    def __init__(self, figures: Callable[[], Sequence[LiveRecallFigure]]) -> None:
-        self._figures = figures
+    def __init__(self) -> None:
+        self.figures: Callable[[], Sequence[LiveRecallFigure]] = list
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        figures = self._figures()
+        figures = self.figures()
         for name, (meaning, value) in _RECALL_GAUGES.items():
             family = GaugeMetricFamily(_PREFIX + name, meaning, labels=_RECALL_LABELS)
             for one in figures:
@@ -105,7 +105,7 @@ class Metrics:
 
     def watch_recall(self, figures: Callable[[], Sequence[LiveRecallFigure]]) -> None:
         """Read the recall of live searches when the metrics are asked for."""
-        self.registry.register(_RecallCollector(figures))
+        self._recall.figures = figures
 
     def watch_queue(
         self, lane: str, waiting: Callable[[], float], expected_wait_ms: Callable[[], float] | None = None
@@ -242,6 +242,8 @@ class Metrics:
             "Searches drawn to be repeated exactly (checked; exact: nothing was approximate; dropped: too many waited)",
             "outcome",
         )
+        self._recall = _RecallCollector()
+        self.registry.register(self._recall)
         for name, (meaning, _) in _RECALL_GAUGES.items():
             self.descriptions.append(Description(_PREFIX + name, "gauge", _RECALL_LABELS, meaning))
 
