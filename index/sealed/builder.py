@@ -128,7 +128,7 @@ class FieldBuilder:
         fresh = rows_between(self.connection, self.spec, self.field, after, self.sequence)
         if before is None or needs_training(before.trained_for, len(live)):
             name = self._train(codec, live)
-            return self._described(name, len(live), {self._write(name, live): BitMap()})
+            return self._described(name, len(live), {self._write(name, live): BitMap()}) if name else None
         return self._grown(before, live, fresh)
 
     def _grown(self, before: SealedField, live: BitMap, fresh: BitMap) -> SealedField:
@@ -146,12 +146,16 @@ class FieldBuilder:
             dead[self._write(before.codec, rows)] = BitMap()
         return self._described(before.codec, before.trained_for, dead)
 
-    def _train(self, codec_kind: CodecKind, rows: BitMap) -> str:
+    def _train(self, codec_kind: CodecKind, rows: BitMap) -> str | None:
+        """The name of a new codec; None where too few of the rows are left to train one."""
         spec = CodecSpec(codec_kind, self.spec.dimension, lists_for(len(rows)))
         self.progress(f"training {spec.factory} for '{self.field}'", 0.0)
         chosen = np.random.default_rng(0).permutation(to_rows(rows))[: spec.sample_size]
         chunks = vectors_of(self.connection, self.spec, self.field, from_rows(chosen), self.sequence)
-        codec = train(spec, np.concatenate([vectors for _, vectors in chunks]))
+        sample = [vectors for _, vectors in chunks]
+        if sum(map(len, sample)) < spec.fewest:
+            return None
+        codec = train(spec, np.concatenate(sample))
         made = self.files.codec(f"{self.field}-{uuid.uuid4().hex[:12]}")
         with translated():
             made.parent.mkdir(exist_ok=True)

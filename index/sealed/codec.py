@@ -12,6 +12,7 @@ from index.index_info import CodecChoice, CodecKind
 BEST: CodecKind = "ivf-rabitq"
 """What `auto` takes: as small as the others, fast to search, and trained in seconds where OPQ and PQ take minutes."""
 MIN_LISTS, MAX_LISTS = 16, 65_536
+CENTROIDS_A_CODE: dict[CodecKind, int] = {"ivf-pq": 256, "ivf-pq-fastscan": 16, "ivf-rabitq": 1}
 POINTS_A_LIST = 40
 """Training vectors a centroid: k-means gains nothing from more (FAISS warns below 39)."""
 DIMENSIONS_A_CODE: dict[CodecKind, int] = {"ivf-pq": 8, "ivf-pq-fastscan": 4, "ivf-rabitq": 1}
@@ -46,6 +47,11 @@ class CodecSpec:
     def sample_size(self) -> int:
         """How many vectors it is trained on."""
         return POINTS_A_LIST * self.lists
+
+    @property
+    def fewest(self) -> int:
+        """k-means wants a vector for each centroid at least."""
+        return max(self.lists, CENTROIDS_A_CODE[self.kind])
 
 
 def lists_for(count: int) -> int:

@@ -228,6 +228,39 @@ def test_many_dead_rows_are_sealed_away(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_field_that_loses_nearly_everything_during_a_seal_stays_exact(
+    store: LocalStore, tmp_path: Path, spec: CollectionSpec
+) -> None:
+    collection = store.create(spec)
+    collection.upsert(items(range(400), 0))
+
+    def meanwhile(doing: str, share: float) -> None:
+        if doing.startswith("training"):
+            collection.delete([f"i{n}" for n in range(4, 400)])
+
+    assert seal(tmp_path / "shoes", ORDER, meanwhile) is None
+    assert collection.info().vectors["image"] == 4
+    assert not list((tmp_path / "shoes").glob("segments/*"))
+
+
+def test_a_sealed_segment_may_lose_everything_during_a_seal(
+    store: LocalStore, tmp_path: Path, spec: CollectionSpec
+) -> None:
+    collection = store.create(spec)
+    collection.upsert(items(range(400), 0))
+
+    def meanwhile(doing: str, share: float) -> None:
+        if doing.startswith("measuring"):
+            collection.delete([f"i{n}" for n in range(4, 400)])
+
+    assert seal(tmp_path / "shoes", ORDER, meanwhile) is not None
+    wait_for_snapshot(store, 1)
+    assert [len(found) for found in answers(store)] == [4, 1] * 5
+    assert seal(tmp_path / "shoes", ORDER, lambda doing, share: None) is not None
+    wait_for_snapshot(store, 2)
+    assert [len(found) for found in answers(store)] == [4, 1] * 5
+
+
 def test_a_field_that_shrank_is_exact_again(store: LocalStore, tmp_path: Path) -> None:
     collection = store.create(SPEC)
     collection.upsert(items(range(400), 0))
