@@ -18,9 +18,11 @@ from pyroaring import BitMap
 from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
 from index.index_info import CodecKind
+from index.sealed.inverted_lists import InvertedLists
 from index.sealed.search_settings import CurvePoint, SearchSettings, settings_from
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.segment_writer import rotated
+from index.sealed.widening import Answer, Widening, widened
 from index.segment import Hits, best
 from index.stored_vectors import STORED
 from index.types import SearchParameters, Vector, Vectors
@@ -33,11 +35,11 @@ KIND_OF: Mapping[str, CodecKind] = {
 }
 """FAISS's class of an inverted file to the codec."""
 Slots = NDArray[np.int64]  # int64 [n]
+LOOKED_UP_SHARE = 0.02
+"""Up to this share of allowed rows their slots are looked up one by one; beyond it all slots are looked at."""
 EXACT_ROWS = 4_096
 EXACT_SHARE = 0.01
 """So few allowed rows are searched one by one: faster than lists of which almost nothing is allowed, and exact."""
-WIDEST = 8.0
-"""A rare filter scans at most so many times more lists."""
 
 
 class SealedSegment:
@@ -52,6 +54,7 @@ class SealedSegment:
             self._index: Any = faiss.read_index(str(files.lists), faiss.IO_FLAG_MMAP_IFC)
             self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
             self._lists_bytes = files.lists.stat().st_size
+            self.inverted_lists = InvertedLists(self._index)
             self.rows: Rows = _mapped(files.rows, np.dtype("<i8"), (count,))
             self._by_row: NDArray[np.int32] = _mapped(files.by_row, np.dtype("<i4"), (count,))
             self._stored: NDArray[np.float16] = _mapped(files.vectors, STORED, (count, dimension))
@@ -96,6 +99,17 @@ class SealedSegment:
     def slots_of(self, rows: Rows) -> Slots:
         """The slots of those rows that were sealed here."""
         return self.find(rows)[1]
+
+    def selected(self, allowed: BitMap) -> NDArray[np.bool_]:
+        """Which slots hold an allowed row: bool [count]."""
+        rows = to_rows(allowed)
+        if len(rows) < LOOKED_UP_SHARE * self.count:
+            chosen = np.zeros(self.count, np.bool_)
+            chosen[self.slots_of(rows)] = True
+            return chosen
+        is_allowed = np.zeros(max(int(rows[-1]), int(self._sorted_rows[-1])) + 1, np.bool_)
+        is_allowed[rows] = True
+        return is_allowed[self.rows]
 
     @cached_property
     def _sorted_rows(self) -> Rows:
@@ -170,19 +184,20 @@ class SealedView:
 
     def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:
         """The nearest live rows among `allowed` (all, where None), rescored exactly."""
+        return self.answer(query, limit, allowed, params).hits
+
+    def answer(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Answer:
+        """The same, with how it was found."""
         if limit <= 0 or not self.segment.count:
-            return Hits(np.empty(0, np.int64), np.empty(0, np.float32))
+            return Answer(Hits(np.empty(0, np.int64), np.empty(0, np.float32)))
         settings = self.settings_for(params)
         if allowed is None:
-            return self._unfiltered(query, limit, settings)
-        slots = self.segment.slots_of(to_rows(allowed))
-        slots = slots[self._alive[slots]]
-        if settings is None or len(slots) <= max(EXACT_ROWS, EXACT_SHARE * self.segment.count):
-            return self._exactly(slots, query, limit)
-        selected = np.zeros(self.segment.count, np.bool_)
-        selected[slots] = True
-        wider = min(WIDEST, self.segment.count / len(slots)) ** 0.5
-        return self._scanned(query, limit, replace(settings, probes=round(settings.probes * wider)), _bits(selected))
+            return self._unfiltered(query, limit, params, settings)
+        selected = self.segment.selected(allowed) & self._alive
+        passing = int(np.count_nonzero(selected))
+        if settings is None or passing <= max(EXACT_ROWS, EXACT_SHARE * self.segment.count):
+            return Answer(self._exactly(np.flatnonzero(selected), query, limit))
+        return self._widened(query, limit, params, settings, selected)
 
     @property
     def alive_slots(self) -> Slots:
@@ -198,14 +213,28 @@ class SealedView:
     def _alive_bits(self) -> NDArray[np.uint8]:
         return _bits(self._alive)
 
-    def _unfiltered(self, query: Vector, limit: int, settings: SearchSettings | None) -> Hits:
+    def _unfiltered(
+        self, query: Vector, limit: int, params: SearchParameters, settings: SearchSettings | None
+    ) -> Answer:
         if settings is None:
-            return self._exactly(np.flatnonzero(self._alive), query, limit)
-        return self._scanned(query, limit, settings, self._alive_bits if self.dead else None)
+            return Answer(self._exactly(np.flatnonzero(self._alive), query, limit))
+        bits = self._alive_bits if self.dead else None
+        found = self.segment.scan(query, limit * settings.candidates, settings.probes, bits)
+        if len(found) < min(limit, self.live):  # a page larger than the lists that were measured for ten hits
+            return self._widened(query, limit, params, settings, self._alive)
+        return Answer(self.segment.rescored(found, query, limit), settings.probes)
 
-    def _scanned(self, query: Vector, limit: int, settings: SearchSettings, selected: NDArray[np.uint8] | None) -> Hits:
-        found = self.segment.scan(query, limit * settings.candidates, settings.probes, selected)
-        return self.segment.rescored(found, query, limit)
+    def _widened(
+        self,
+        query: Vector,
+        limit: int,
+        params: SearchParameters,
+        settings: SearchSettings,
+        selected: NDArray[np.bool_],
+    ) -> Answer:
+        recall = self.recall if params.recall is None else params.recall
+        how = Widening(limit, settings, tolerated=int(limit * (1.0 - recall) / 2))
+        return widened(self.segment.inverted_lists, self.segment.rescored, query, selected, how)
 
     def _exactly(self, slots: Slots, query: Vector, limit: int) -> Hits:
         """In blocks, so that the memory does not grow with the segment."""

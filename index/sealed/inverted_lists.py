@@ -1,0 +1,75 @@
+"""The lists of a sealed segment, chosen one by one: what a filter needs that knows which lists hold what it allows.
+
+Owns the calls of FAISS with lists that the caller chose. Knows no stored vectors and no rows.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import faiss as faiss_library
+import numpy as np
+from numpy.typing import NDArray
+
+from index.sealed.segment_writer import rotated
+from index.types import Vector, Vectors
+
+faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
+Slots = NDArray[np.int64]  # int64 [n]
+Bits = NDArray[np.uint8]
+"""A bit for each slot, the lowest first."""
+
+
+@dataclass(frozen=True)
+class ListOrder:
+    """Lists by their nearness to a query."""
+
+    turned: Vectors
+    """The query as the lists see it, float32 [1, d]."""
+    numbers: NDArray[np.int64]  # int64 [lists]
+    products: NDArray[np.float32]
+    """Of the query with their centroids, float32 [lists]."""
+
+    def taken(self, chosen: NDArray[np.bool_] | slice) -> "ListOrder":
+        """Some of them, in the same order."""
+        return ListOrder(self.turned, self.numbers[chosen], self.products[chosen])
+
+
+class InvertedLists:
+    """Safe to search from any number of threads."""
+
+    def __init__(self, index: Any) -> None:
+        """`index`: an opened FAISS index, an inverted file behind whatever rotation."""
+        self._index = index
+        self._ivf: Any = faiss.extract_index_ivf(index)
+
+    def __len__(self) -> int:
+        return int(self._ivf.nlist)
+
+    @cached_property
+    def offsets(self) -> Slots:
+        """int64 [lists + 1]: list n holds the slots from offsets[n] up to offsets[n + 1]."""
+        sizes = [self._ivf.invlists.list_size(number) for number in range(len(self))]
+        return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
+
+    def holding(self, selected: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which lists hold a selected slot: bool [lists]."""
+        counts = np.diff(np.searchsorted(np.flatnonzero(selected), self.offsets))
+        return np.asarray(counts > 0)
+
+    def nearest(self, query: Vector) -> ListOrder:
+        """All lists, the nearest first."""
+        turned = rotated(self._index, query[None, :])
+        products, numbers = self._ivf.quantizer.search(turned, len(self))
+        return ListOrder(turned, numbers[0], products[0])
+
+    def scan(self, order: ListOrder, wanted: int, bits: Bits) -> Slots:
+        """About the `wanted` nearest selected slots, by their codes, in exactly these lists."""
+        parameters = faiss.SearchParametersIVF(nprobe=len(order.numbers), sel=faiss.IDSelectorBitmap(bits))
+        scores, slots = np.empty((1, wanted), np.float32), np.empty((1, wanted), np.int64)
+        parts = (order.turned, np.ascontiguousarray(order.numbers), np.ascontiguousarray(order.products), scores, slots)
+        query, numbers, products, to_scores, to_slots = map(faiss.swig_ptr, parts)
+        # `search_preassigned` itself takes no parameters in Python; the function that it wraps does.
+        self._ivf.search_preassigned_c(1, query, wanted, numbers, products, to_scores, to_slots, False, parameters)
+        found: Slots = slots[0][slots[0] >= 0]
+        return found
