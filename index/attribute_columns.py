@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from index.bitmaps import from_rows, to_rows
+from index.geo_column import GeoColumn
 from index.row_array import RowArray
-from index.types import AttributeType, AttributeValue, Facet, Scalar
+from index.types import AttributeType, AttributeValue, Facet, GeoPoint, Scalar
 
 MERGE_CHANGES = 1024
 """Changed rows that a sorted number column tolerates before it sorts again (or an eighth of it, if more)."""
@@ -61,7 +62,7 @@ class PostingsColumn:
         return len(self._values_of) * BYTES_A_ROW + len(self._postings) * BYTES_A_VALUE
 
     def set(self, row: int, value: AttributeValue) -> None:
-        assert value is not None
+        assert value is not None and not isinstance(value, GeoPoint)
         values = tuple(dict.fromkeys(value)) if isinstance(value, tuple) else (value,)
         for one in values:
             posting = self._postings.get(one)
@@ -148,8 +149,14 @@ class NumberColumn:
         self._changed = BitMap()
 
 
-AnyColumn: TypeAlias = PostingsColumn | NumberColumn
+AnyColumn: TypeAlias = PostingsColumn | NumberColumn | GeoColumn
 
 
 def new_column(type_: AttributeType) -> AnyColumn:
-    return NumberColumn() if type_ == "number" else PostingsColumn(type_)
+    match type_:
+        case "number":
+            return NumberColumn()
+        case "geo":
+            return GeoColumn()
+        case _:
+            return PostingsColumn(type_)

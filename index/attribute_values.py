@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 
 from index.errors import AttributeValueError
-from index.types import Attributes, AttributeType, AttributeValue
+from index.types import Attributes, AttributeType, AttributeValue, GeoPoint
 
 MAX_ATTRIBUTES = 1_000
 MAX_KEY_CHARACTERS = 128
@@ -61,6 +61,8 @@ def type_of(value: object) -> AttributeType | None:
         return "keyword"
     if isinstance(value, int | float):
         return "number"
+    if isinstance(value, GeoPoint):
+        return "geo"
     if isinstance(value, tuple | list) and all(isinstance(word, str) for word in value):
         return "keywords"
     return None
@@ -69,7 +71,9 @@ def type_of(value: object) -> AttributeType | None:
 def _checked(item_id: str, key: str, value: AttributeValue, schema: dict[str, AttributeType]) -> AttributeValue:
     found = type_of(value)
     if found is None:
-        raise _refusal(item_id, f"attribute '{key}' is {_shown(value)}: not a keyword, number, boolean or keywords")
+        raise _refusal(
+            item_id, f"attribute '{key}' is {_shown(value)}: not a keyword, number, boolean, place or keywords"
+        )
     declared = schema.setdefault(key, found)
     if found != declared:
         raise _refusal(item_id, f"attribute '{key}' is {_shown(value)}, a {found}; it should be a {declared}")
@@ -85,6 +89,8 @@ def _check_key(item_id: str, key: str) -> None:
 def _check_limits(item_id: str, key: str, value: AttributeValue) -> None:
     if isinstance(value, int | float):
         _check_number(item_id, key, value)
+    elif isinstance(value, GeoPoint):
+        _check_place(item_id, key, value)
     elif value is not None:
         _check_words(item_id, key, (value,) if isinstance(value, str) else value)
 
@@ -93,6 +99,13 @@ def _check_number(item_id: str, key: str, value: int | float) -> None:
     fits = math.isfinite(value) if isinstance(value, float) else -(2**63) <= value < 2**63
     if not fits:
         raise _refusal(item_id, f"attribute '{key}' is {_shown(value)}; a number is finite and fits 64 bits")
+
+
+def _check_place(item_id: str, key: str, place: GeoPoint) -> None:
+    if not (-90 <= place.lat <= 90 and -180 <= place.lon <= 180):  # NaN is refused too
+        raise _refusal(
+            item_id, f"attribute '{key}' is {_shown(place)}; lat goes from -90 to 90 degrees, lon from -180 to 180"
+        )
 
 
 def _check_words(item_id: str, key: str, words: tuple[str, ...]) -> None:

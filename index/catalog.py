@@ -74,6 +74,12 @@ class Catalog:
             thumbnails = connection.execute("SELECT thumbnail FROM items WHERE thumbnail NOT NULL")
             return {ref for (ref,) in refs}, {name for (name,) in thumbnails}
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A read transaction in which nothing was read yet."""
+        with self._reading() as connection, transaction(connection):
+            yield connection
+
     def close(self) -> None:
         """Close every connection; waits for the queries that run."""
         self._closed = True

@@ -6,6 +6,9 @@ each row: a reader at sequence s reads what is newer than s, in one transaction 
 the log never outgrows the catalogue. Tombstones are bounded: up to `tombstone_horizon` they are forgotten, and a
 reader from before it compares its rows with the table's.
 
+`texts` is a full-text index over `items.text`, which it does not copy: `index.texts` keeps it, in the same
+transactions. (Triggers could not: SQLite lets none use a virtual table while the schema is not trusted.)
+
 Rows are never used twice (AUTOINCREMENT), so a row a search found never turns into another item.
 
 A new catalogue is made as format 1 and then takes every step, so that new and migrated ones are the same. A step
@@ -59,6 +62,16 @@ STEPS = (
         2,
         "names the history: a copy that goes on by itself (a restored backup) is another one",
         ("INSERT INTO meta VALUES ('history', lower(hex(randomblob(16))))",),
+    ),
+    Step(
+        3,
+        "indexes the words of the items' texts",
+        (
+            """CREATE VIRTUAL TABLE texts USING fts5 (
+                text, content = 'items', content_rowid = 'row', tokenize = 'unicode61 remove_diacritics 2'
+            )""",
+            "INSERT INTO texts (texts) VALUES ('rebuild')",
+        ),
     ),
 )
 

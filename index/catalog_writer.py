@@ -13,6 +13,7 @@ from index.catalog_migration import require_format
 from index.errors import ItemNotFoundError
 from index.prepared_item import PreparedItem
 from index.spec_text import dump_attributes, load_attributes
+from index.texts import forget_text, index_text
 from index.types import Attributes, FieldName, WriteReceipt, WriteResult, WriteStatus
 
 MAX_TOMBSTONES = 100_000
@@ -77,6 +78,8 @@ class CatalogWriter:
         """Delete rows that exist; returns (number deleted, sequence)."""
         one_each = [(row,) for row in rows]
         tombstones = [(row, self.sequence + 1) for row in rows]
+        for row in rows:
+            forget_text(self._connection, row)
         self._connection.executemany("DELETE FROM vectors WHERE row = ?", one_each)
         self._connection.executemany("DELETE FROM items WHERE row = ?", one_each)
         self._connection.executemany("INSERT INTO tombstones VALUES (?, ?)", tombstones)
@@ -100,7 +103,7 @@ class CatalogWriter:
             self._insert(item, attributes)
             return "created"
         if stored.content_hash != item.content_hash:
-            self._replace(stored.row, item, attributes)
+            self._replace(stored, item, attributes)
             return "updated"
         return self._refresh(stored, item, attributes)
 
@@ -111,13 +114,15 @@ class CatalogWriter:
         values = (item.id, item.text, attributes, item.picture_ref, item.thumbnail, item.content_hash)
         row = self._execute(query, (*values, sequence, sequence)).lastrowid
         assert row is not None
+        index_text(self._connection, row)
         self._put_vectors(row, item.vectors)
 
-    def _replace(self, row: int, item: PreparedItem, attributes: str) -> None:
+    def _replace(self, stored: StoredItem, item: PreparedItem, attributes: str) -> None:
         """Other content: what was derived from the old one goes, in every space."""
-        self._execute("DELETE FROM vectors WHERE row = ?", (row,))
-        self._update(row, item.text, attributes, item.picture_ref, item.thumbnail, item.content_hash)
-        self._set_vectors(row, item.vectors)
+        self._execute("DELETE FROM vectors WHERE row = ?", (stored.row,))
+        ref, thumbnail = item.picture_ref, item.thumbnail
+        self._update(stored, StoredItem(stored.row, item.text, attributes, ref, thumbnail, item.content_hash))
+        self._set_vectors(stored.row, item.vectors)
 
     def _refresh(self, stored: StoredItem, item: PreparedItem, attributes: str) -> WriteStatus:
         """The same content: only what differs is written."""
@@ -126,15 +131,20 @@ class CatalogWriter:
         fresh = StoredItem(stored.row, item.text, attributes, ref, thumbnail, stored.content_hash)
         if not vectors and fresh == stored:
             return "unchanged"
-        self._update(fresh.row, fresh.text, attributes, ref, thumbnail, fresh.content_hash)
+        self._update(stored, fresh)
         if vectors:
             self._set_vectors(stored.row, vectors)
         return "updated"
 
-    def _update(self, row: int, *values: str | None) -> None:
+    def _update(self, stored: StoredItem, fresh: StoredItem) -> None:
         query = """UPDATE items SET text = ?, attributes = ?, picture_ref = ?, thumbnail = ?, content_hash = ?,
                    sequence = ? WHERE row = ?"""
-        self._execute(query, (*values, self.sequence + 1, row))
+        values = (fresh.text, fresh.attributes, fresh.picture_ref, fresh.thumbnail, fresh.content_hash)
+        if fresh.text != stored.text:
+            forget_text(self._connection, stored.row)
+        self._execute(query, (*values, self.sequence + 1, stored.row))
+        if fresh.text != stored.text:
+            index_text(self._connection, stored.row)
 
     def _set_vectors(self, row: int, vectors: Mapping[FieldName, bytes]) -> None:
         self._execute("UPDATE items SET vector_sequence = ? WHERE row = ?", (self.sequence + 1, row))

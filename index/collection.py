@@ -11,14 +11,14 @@ from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
-from pyroaring import BitMap
 
 from index.attribute_values import Schema, admit
+from index.bitmaps import from_rows
 from index.catalog import Catalog
 from index.catalog_connection import connect
 from index.catalog_migration import migrate
 from index.collection_files import CollectionFiles
-from index.collection_state import CollectionState, View
+from index.collection_state import CollectionState
 from index.collection_writer import CollectionWriter
 from index.errors import CollectionNotFoundError, FieldNotFoundError, ReadOnlyError
 from index.follower import Follower
@@ -31,6 +31,7 @@ from index.sealed.snapshot import Snapshot, SnapshotFiles
 from index.sealed.snapshot_reader import SnapshotReader
 from index.sealed.verification import Verification
 from index.segment import Hits, merge
+from index.selection import Selection, Selector
 from index.stored_vectors import unit
 from index.types import (
     Attributes,
@@ -50,6 +51,7 @@ from index.types import (
 )
 
 DEFAULTS = SearchParameters()
+EXACT = SearchParameters(exact=True)
 
 
 class LocalCollection:
@@ -75,6 +77,7 @@ class LocalCollection:
             self._state = CollectionState(self._created_with, self._sealed)
             with closing(connect(files.catalog, writable=False)) as connection:
                 self._state.follow(connection)
+            self._selector = Selector(self._catalog, self._state)
             self._follower = Follower(files.catalog, self._state.follow, lambda: self._state.is_behind)
             self._verification = Verification(self._sealed, self._found_damaged, files.root.name)
         except BaseException:
@@ -148,14 +151,19 @@ class LocalCollection:
         filter_: Filter | None = None,
         params: SearchParameters = DEFAULTS,
         exclude: Iterable[str] = (),
+        words: str | None = None,
     ) -> Sequence[Candidate]:
         """Raises FieldNotFoundError, FilterError, SpaceMismatchError, VectorError."""
         self._check_field(field)
         direction = unit(query, self._created_with.dimension, "the query")
-        view, allowed = self._state.select(filter_, exclude)
-        hits = self._hits(view, field, direction, limit, allowed, params)
-        found = zip(hits.rows.tolist(), hits.cosines.tolist(), strict=True)
-        return [Candidate(row, view.id_of[row], cosine) for row, cosine in found]
+        selection = self._selector.select(filter_, exclude, words)
+        hits = self._hits(selection, field, direction, limit, params)
+        if selection.texts is not None:
+            fitting = selection.texts.best(limit) - from_rows(hits.rows)
+            segments = selection.view.segments[field]
+            more = [segment.search(direction, limit, fitting, EXACT) for segment in segments] if fitting else []
+            hits = merge([hits, *more], 2 * limit)
+        return selection.candidates(hits)
 
     def check_recall(
         self,
@@ -169,11 +177,12 @@ class LocalCollection:
         """The same search twice over one view, as it is and exactly. Reads every vector that the filter allows."""
         self._check_field(field)
         direction = unit(query, self._created_with.dimension, "the query")
-        view, allowed = self._state.select(filter_, exclude)
+        selection = self._selector.select(filter_, exclude)
+        view = selection.view
         if view.snapshot is None or len(view.segments[field]) == 1:
             return None  # nothing is sealed
         found, wanted = (
-            set(self._hits(view, field, direction, limit, allowed, how).rows.tolist())
+            set(self._hits(selection, field, direction, limit, how).rows.tolist())
             for how in (params, replace(params, exact=True))
         )
         return RecallCheck(len(found & wanted), len(wanted), view.snapshot) if wanted else None
@@ -203,10 +212,14 @@ class LocalCollection:
         return [item for item in self._catalog.rows(self._state.sample(count)) if item is not None]
 
     def count(self, filter_: Filter | None = None) -> int:
-        return len(self._state.matching(filter_))
+        return len(self._selector.matching(filter_))
 
-    def facets(self, filter_: Filter | None = None, limit: int = 50) -> Sequence[Facet]:
-        return self._state.facets(filter_, limit)
+    def facets(
+        self, filter_: Filter | None = None, limit: int = 50, keys: Sequence[str] | None = None
+    ) -> Sequence[Facet]:
+        schema = self._state.schema
+        chosen = sorted(schema) if keys is None else [key for key in keys if key in schema]
+        return self._state.facets(chosen, self._selector.matching(filter_), limit)
 
     def ids(self, after: str | None = None, limit: int = 1000) -> Sequence[str]:
         return self._catalog.ids(after, limit)
@@ -262,15 +275,10 @@ class LocalCollection:
             return self._writer
 
     def _hits(
-        self,
-        view: View,
-        field: FieldName,
-        direction: Vector,
-        limit: int,
-        allowed: BitMap | None,
-        params: SearchParameters,
+        self, selection: Selection, field: FieldName, direction: Vector, limit: int, params: SearchParameters
     ) -> Hits:
-        return merge([one.search(direction, limit, allowed, params) for one in view.segments[field]], limit)
+        segments = selection.view.segments[field]
+        return merge([one.search(direction, limit, selection.allowed, params) for one in segments], limit)
 
     def _new_writer(self) -> CollectionWriter:
         return CollectionWriter(

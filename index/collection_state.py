@@ -21,7 +21,7 @@ from index.catalog_connection import transaction
 from index.changes import Changes, read_changes
 from index.errors import CollectionNotFoundError, SequenceTimeoutError
 from index.field_segments import FieldSegments
-from index.filters import FilterScope, matching
+from index.filters import FilterScope, Prepared, matching, prepared
 from index.id_map import IdMap
 from index.index_description import index_info
 from index.index_info import IndexInfo, SealProgress
@@ -71,15 +71,32 @@ class CollectionState:
     def follow(self, connection: sqlite3.Connection) -> None:
         """Catch up with what is committed, and show it all at once."""
         with self._following, transaction(connection):
-            (committed,) = connection.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
-            opened = self._newer_snapshot(committed)
-            if opened is None and committed > self._sequence:
-                self._apply(read_changes(connection, self._sequence, self._live, self._spec), self._segments)
-            elif opened is not None:
-                since = opened.snapshot.sequence
-                changes = read_changes(connection, self._sequence, self._live, self._spec, vectors_since=since)
-                lost = lost_vectors(connection, self._spec, opened)
-                self._take_over(replace(changes, vectors=chain(changes.vectors, lost)), opened)
+            self._catch_up(connection)
+
+    def select_at(
+        self, connection: sqlite3.Connection, filter_: Filter | None, exclude: Iterable[str] = ()
+    ) -> tuple[View, Prepared | None]:
+        """Inside a read transaction: catch up with what it sees; the view, and what is allowed in it (None: all).
+
+        Nothing may have been read in the transaction before, else it could see less than memory holds already.
+        Raises FilterError.
+        """
+        with self._following:
+            self._catch_up(connection)
+            with self._changed:
+                self._check_open()
+                return self._view, self._prepared(filter_, exclude)
+
+    def _catch_up(self, connection: sqlite3.Connection) -> None:
+        (committed,) = connection.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
+        opened = self._newer_snapshot(committed)
+        if opened is None and committed > self._sequence:
+            self._apply(read_changes(connection, self._sequence, self._live, self._spec), self._segments)
+        elif opened is not None:
+            since = opened.snapshot.sequence
+            changes = read_changes(connection, self._sequence, self._live, self._spec, vectors_since=since)
+            lost = lost_vectors(connection, self._spec, opened)
+            self._take_over(replace(changes, vectors=chain(changes.vectors, lost)), opened)
 
     @property
     def is_behind(self) -> bool:
@@ -115,7 +132,7 @@ class CollectionState:
         """The current view and the rows allowed in it; None where all are. Raises FilterError."""
         with self._changed:
             self._check_open()
-            excluded = BitMap(self._ids.row_of[id_] for id_ in exclude if id_ in self._ids.row_of)
+            excluded = self._rows(exclude)
             if filter_ is None and not excluded:
                 return self._view, None
             return self._view, self._matching(filter_) - excluded
@@ -125,10 +142,9 @@ class CollectionState:
             self._check_open()
             return self._matching(filter_)
 
-    def facets(self, filter_: Filter | None, limit: int) -> list[Facet]:
+    def facets(self, keys: Iterable[str], among: BitMap, limit: int) -> list[Facet]:
         """Column by column, so that a wide collection holds nobody up for long."""
-        among = self.matching(filter_)
-        return [self._facet(key, among, limit) for key in sorted(self.schema)]
+        return [self._facet(key, among, limit) for key in keys]
 
     def vectors(self, field: FieldName, rows: Rows) -> tuple[Sequence[bool], Vectors]:
         """Which rows have a vector, and float32 [n, d] with zeros where none."""
@@ -247,7 +263,20 @@ class CollectionState:
     def _matching(self, filter_: Filter | None) -> BitMap:
         if filter_ is None:
             return self._live
-        return matching(filter_, FilterScope(self._attributes.columns, self._live, self._ids.row_of))
+        return matching(filter_, self._scope())
+
+    def _prepared(self, filter_: Filter | None, exclude: Iterable[str]) -> Prepared | None:
+        excluded = self._rows(exclude)
+        if filter_ is None and not excluded:
+            return None
+        allowed = prepared(filter_ or Filter(), self._scope())
+        return lambda texts: allowed(texts) - excluded
+
+    def _scope(self) -> FilterScope:
+        return FilterScope(self._attributes.columns, self._live, self._ids.row_of)
+
+    def _rows(self, ids: Iterable[str]) -> BitMap:
+        return BitMap(self._ids.row_of[id_] for id_ in ids if id_ in self._ids.row_of)
 
     def _facet(self, key: str, among: BitMap, limit: int) -> Facet:
         with self._changed:

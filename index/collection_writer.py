@@ -19,6 +19,7 @@ from index.pictures import PictureStore
 from index.prepared_item import PreparedItem, prepare
 from index.sealed.policy import SealPolicy
 from index.sealed.sealer import Sealer
+from index.selection import Selector
 from index.types import Attributes, CollectionSpec, Filter, ItemWrite, WriteReceipt
 from index.writer_lock import WriterLock
 
@@ -38,6 +39,7 @@ class CollectionWriter:
         sealing: SealPolicy,
     ) -> None:
         self._spec, self._state, self._pictures = spec, state, pictures
+        self._selector = Selector(catalog, state)
         self._lock = WriterLock(files.lock, owner)
         try:
             if files.identity() != identity:
@@ -69,10 +71,10 @@ class CollectionWriter:
         return self._commits.run(lambda catalog: catalog.delete(ids))
 
     def delete_matching(self, filter_: Filter) -> tuple[int, int]:
-        """Alone: the filter is evaluated over memory, which shows no uncommitted write of the same group."""
+        """Alone: the filter sees what is committed, and no write of the same group."""
 
         def delete(catalog: CatalogWriter) -> tuple[int, int]:
-            return catalog.delete_rows(list(self._state.matching(filter_)))
+            return catalog.delete_rows(list(self._selector.matching(filter_)))
 
         return self._commits.run(delete, alone=True)
 

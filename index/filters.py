@@ -1,6 +1,7 @@
 """Filters to bitmaps of rows. Owns the meaning of must, should and must_not, and the checks of a filter's types.
 
-Pure: everything it reads is passed in.
+Pure: everything it reads is passed in. A filter is read in two steps. `prepared` looks at the columns, under the
+lock that guards them. What it gives is then asked with whatever finds texts, which takes longer and needs no lock.
 """
 
 import math
@@ -8,16 +9,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, sub
+from typing import TypeAlias
 
 from pyroaring import BitMap
 
 from index.attribute_columns import AnyColumn, NumberColumn
 from index.attribute_values import type_of
 from index.errors import FilterError
-from index.types import Condition, Filter, HasId, Match, Range, Scalar
+from index.geo_column import GeoColumn
+from index.types import Condition, Filter, GeoRadius, HasId, Match, MatchText, Range, Scalar
 
 MAX_DEPTH = 16
 COMPARED_AS = {"keyword": "keyword", "keywords": "keyword", "number": "number", "boolean": "boolean"}
+
+Texts: TypeAlias = Callable[[str], BitMap]
+"""The rows whose texts hold all of some words."""
+Prepared: TypeAlias = Callable[[Texts], BitMap]
+"""The rows that pass, once it is known how texts are found."""
 
 
 @dataclass(frozen=True)
@@ -29,33 +37,68 @@ class FilterScope:
     row_of: Mapping[str, int]
 
 
-def matching(filter_: Filter, scope: FilterScope, depth: int = 0) -> BitMap:
-    """The live rows that pass. Raises FilterError: unknown attribute, unlike types, nested too deeply."""
+def asks_for_text(condition: Condition) -> bool:
+    """Whether a text must be looked at."""
+    if isinstance(condition, Filter):
+        return any(map(asks_for_text, (*condition.must, *condition.should, *condition.must_not)))
+    return isinstance(condition, MatchText)
+
+
+def matching(filter_: Filter, scope: FilterScope) -> BitMap:
+    """The live rows that pass a filter without texts. Raises FilterError, as `prepared` does."""
+    return prepared(filter_, scope)(_no_texts)
+
+
+def prepared(filter_: Filter, scope: FilterScope, depth: int = 0) -> Prepared:
+    """What passes but for the texts. Raises FilterError: unknown attribute, unlike types, nested too deeply.
+
+    Holds no column: the bitmaps in it are its own.
+    """
     if depth > MAX_DEPTH:
         raise FilterError(f"a filter nests at most {MAX_DEPTH} deep")
     musts = _each(filter_.must, scope, depth)
     shoulds = _each(filter_.should, scope, depth)
     must_nots = _each(filter_.must_not, scope, depth)
-    passed = reduce(and_, musts, scope.live)
-    if shoulds:
-        passed = passed & BitMap.union(*shoulds)
-    return reduce(sub, must_nots, passed)
+    live = scope.live
+
+    def passed(texts: Texts) -> BitMap:
+        rows = reduce(and_, (must(texts) for must in musts), live)
+        if shoulds:
+            rows = rows & BitMap.union(*(should(texts) for should in shoulds))
+        return reduce(sub, (must_not(texts) for must_not in must_nots), rows)
+
+    return passed
 
 
-def _each(conditions: Sequence[Condition], scope: FilterScope, depth: int) -> list[BitMap]:
+def _no_texts(words: str) -> BitMap:
+    raise AssertionError("a filter with a text was evaluated without one")
+
+
+def _each(conditions: Sequence[Condition], scope: FilterScope, depth: int) -> list[Prepared]:
     return [_rows(condition, scope, depth) for condition in conditions]
 
 
-def _rows(condition: Condition, scope: FilterScope, depth: int) -> BitMap:
+def _rows(condition: Condition, scope: FilterScope, depth: int) -> Prepared:
+    match condition:
+        case MatchText():
+            return lambda texts: texts(condition.text)
+        case Filter():
+            return prepared(condition, scope, depth + 1)
+        case _:
+            rows = _held(condition, scope)
+            return lambda texts: rows
+
+
+def _held(condition: Match | Range | GeoRadius | HasId, scope: FilterScope) -> BitMap:
     match condition:
         case Match():
             return _match(condition, scope)
         case Range():
             return _range(condition, scope)
+        case GeoRadius():
+            return _within(condition, scope)
         case HasId():
             return BitMap([scope.row_of[id_] for id_ in condition.ids if id_ in scope.row_of])
-        case Filter():
-            return matching(condition, scope, depth + 1)
 
 
 def _match(condition: Match, scope: FilterScope) -> BitMap:
@@ -77,6 +120,18 @@ def _range(condition: Range, scope: FilterScope) -> BitMap:
     return column.between(low, high, open_low, open_high)
 
 
+def _within(condition: GeoRadius, scope: FilterScope) -> BitMap:
+    column = _column(condition.key, scope)
+    if not isinstance(column, GeoColumn):
+        raise FilterError(f"attribute '{condition.key}' is a {column.type}; a radius needs a geo attribute")
+    centre, radius_m = condition.centre, condition.radius_m
+    if not (-90 <= centre.lat <= 90 and -180 <= centre.lon <= 180):
+        raise FilterError(f"the centre for '{condition.key}' has lat from -90 to 90 and lon from -180 to 180 degrees")
+    if not 0 <= radius_m < math.inf:
+        raise FilterError(f"the radius for '{condition.key}' is a finite number of metres, 0 or more")
+    return column.within(centre, radius_m)
+
+
 def _tighter(
     exclusive: float | None, inclusive: float | None, choose: Callable[[Iterable[float]], float], none: float
 ) -> tuple[float, bool]:
@@ -95,6 +150,8 @@ def _column(key: str, scope: FilterScope) -> AnyColumn:
 
 
 def _check_comparable(key: str, column: AnyColumn, value: Scalar) -> None:
-    expected = COMPARED_AS[column.type]
+    expected = COMPARED_AS.get(column.type)
+    if expected is None:
+        raise FilterError(f"attribute '{key}' is a {column.type}; it is searched by geo_radius, not by a value")
     if type_of(value) != expected:
         raise FilterError(f"attribute '{key}' is compared with a {expected}, not with {value!r}")

@@ -84,8 +84,13 @@ class Collection(Protocol):
         filter_: Filter | None = None,
         params: SearchParameters = ...,
         exclude: Iterable[str] = (),
+        words: str | None = None,
     ) -> Sequence[Candidate]:
-        """The `limit` nearest live rows by inner product, best first, ties by row."""
+        """The `limit` nearest live rows by inner product, best first, ties by row.
+
+        With `words`, every row carries the BM25 of its text, and among them are also the `limit` rows with a vector
+        in the field whose texts fit the words best: up to twice `limit`, all of one sequence number.
+        """
 
     def check_recall(
         self,
@@ -120,8 +125,13 @@ class Collection(Protocol):
     def count(self, filter_: Filter | None = None) -> int:
         """How many live items match."""
 
-    def facets(self, filter_: Filter | None = None, limit: int = 50) -> Sequence[Facet]:
-        """Attribute values and their counts among the live items that match."""
+    def facets(
+        self, filter_: Filter | None = None, limit: int = 50, keys: Sequence[str] | None = None
+    ) -> Sequence[Facet]:
+        """The most frequent values of attributes and their counts, among the live items that match.
+
+        `keys`: of these attributes, in this order; None: of all, by name. Unknown ones are left out.
+        """
 
     def ids(self, after: str | None = None, limit: int = 1000) -> Sequence[str]:
         """Ids in ascending order after `after`, for paging through everything."""

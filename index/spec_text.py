@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import orjson
 
 from index.attribute_values import Schema
 from index.errors import CorruptError
-from index.types import Attributes, CollectionSpec
+from index.types import Attributes, AttributeValue, CollectionSpec, GeoPoint
 
 
 def dump_spec(spec: CollectionSpec) -> str:
@@ -24,14 +25,21 @@ def load_spec(text: str, schema: Schema) -> CollectionSpec:
 
 
 def dump_attributes(attributes: Attributes) -> str:
-    """Canonical: equal attributes give equal text."""
+    """Canonical: equal attributes give equal text. A place becomes an object."""
     return orjson.dumps(dict(attributes), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def load_attributes(text: str) -> Attributes:
     """Raises CorruptError."""
     try:
-        values: Mapping[str, object] = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        values: Mapping[str, Any] = orjson.loads(text)
+        return {key: _loaded(value) for key, value in values.items()}
+    except (orjson.JSONDecodeError, TypeError) as error:
         raise CorruptError(f"an item's attributes cannot be read: {error}") from error
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}  # type: ignore[misc]
+
+
+def _loaded(value: Any) -> AttributeValue:
+    if isinstance(value, list):
+        return tuple(value)
+    loaded: AttributeValue = GeoPoint(**value) if isinstance(value, dict) else value
+    return loaded

@@ -19,11 +19,21 @@ Vectors: TypeAlias = NDArray[np.float32]
 """float32 [n, d], rows of unit length (L2)."""
 
 Scalar: TypeAlias = str | int | float | bool
-AttributeValue: TypeAlias = Scalar | tuple[str, ...] | None
-Attributes: TypeAlias = Mapping[str, AttributeValue]
-"""A value is a keyword, a number, a boolean or several keywords; None removes the key in a patch."""
 
-AttributeType: TypeAlias = Literal["keyword", "keywords", "number", "boolean"]
+
+@dataclass(frozen=True)
+class GeoPoint:
+    """A place on the earth, in degrees: latitude -90 to 90, longitude -180 to 180."""
+
+    lat: float
+    lon: float
+
+
+AttributeValue: TypeAlias = Scalar | tuple[str, ...] | GeoPoint | None
+Attributes: TypeAlias = Mapping[str, AttributeValue]
+"""A value is a keyword, a number, a boolean, several keywords or a place; None removes the key in a patch."""
+
+AttributeType: TypeAlias = Literal["keyword", "keywords", "number", "boolean", "geo"]
 FieldName: TypeAlias = Literal["image", "product"]
 PicturePolicy: TypeAlias = Literal["original", "working_copy", "none"]
 WriteStatus: TypeAlias = Literal["created", "updated", "unchanged"]
@@ -113,13 +123,29 @@ class Range:
 
 
 @dataclass(frozen=True)
+class GeoRadius:
+    """A place at most `radius_m` metres away, along the surface of the earth."""
+
+    key: str
+    centre: GeoPoint
+    radius_m: float
+
+
+@dataclass(frozen=True)
+class MatchText:
+    """The item's text holds all of these words, wherever and in whatever order."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class HasId:
     """The item's id is one of these."""
 
     ids: tuple[str, ...]
 
 
-Condition: TypeAlias = "Match | Range | HasId | Filter"
+Condition: TypeAlias = "Match | Range | GeoRadius | MatchText | HasId | Filter"
 
 
 @dataclass(frozen=True)
@@ -164,6 +190,8 @@ class Candidate:
     row: int
     id: str
     cosine: float
+    bm25: float = 0.0
+    """How well its text fits the words that were searched for; 0 where none of them occurs, or none were given."""
 
 
 @dataclass(frozen=True)

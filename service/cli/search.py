@@ -24,7 +24,8 @@ def search(
     image: Annotated[Path | None, typer.Option(help="A picture to look for.", exists=True, dir_okay=False)] = None,
     change: Annotated[str | None, typer.Option(help='What should be different from --image: "in red".')] = None,
     conditions: Annotated[
-        list[str] | None, typer.Option("--filter", help="key=value, key!=value, key>=10; all must hold.")
+        list[str] | None,
+        typer.Option("--filter", help="key=value, key!=value, key>=10, text~words, key@lat,lon,metres; all must hold."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many hits at most.")] = 10,
     pictures_only: Annotated[

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from index.types import Filter, HasId, Match, Range, SearchParameters
+from index.types import Filter, GeoPoint, GeoRadius, HasId, Match, MatchText, Range, SearchParameters
 from service.cache import UnreadableValueError
 from service.pipeline.recipe import Part, QueryState, Recipe
 from service.types import Boost, Notice, SearchOptions
 
-_VERSION = b"\x01"
-_OBJECTS = (QueryState, Recipe, Part, SearchOptions, SearchParameters, Filter, Match, Range, HasId, Boost, Notice)
+_VERSION = b"\x02"
+_CONDITIONS = (Filter, Match, Range, GeoRadius, GeoPoint, MatchText, HasId)
+_OBJECTS = (QueryState, Recipe, Part, SearchOptions, SearchParameters, *_CONDITIONS, Boost, Notice)
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in _OBJECTS}
 _TUPLE, _SET, _VECTOR = "tuple", "set", "vector"
 

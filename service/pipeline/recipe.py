@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sys import getsizeof
 from typing import Literal, TypeAlias
 
-from index.types import Condition, FieldName, Filter, HasId, Match
+from index.types import Condition, FieldName, Filter, HasId, Match, MatchText
 from models.arrays import Vector
 from models.compose import PdvParts, pdv, unit, weighted_sum
 from models.manifest import QueryKind
@@ -42,6 +42,8 @@ class Recipe:
     beta: float | None = None
     excluded: tuple[str, ...] = ()
     """Ids that the query itself refers to; they are no answer to it."""
+    words: str | None = None
+    """What a hybrid search ranks texts by; None where the search is not hybrid."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class QueryState:
         vectors = sum(part.vector.nbytes + getsizeof(part.name) for part in self.recipe.parts)
         boosts = _bytes_of(boost.key for boost in self.options.boost)
         filtering = _filter_bytes(self.options.filter) if self.options.filter is not None else 0
-        return 1000 + vectors + boosts + filtering + _bytes_of(self.recipe.excluded)
+        words = getsizeof(self.recipe.words)
+        return 1000 + vectors + boosts + filtering + words + _bytes_of(self.recipe.excluded)
 
 
 def _filter_bytes(condition: Condition) -> int:
@@ -69,6 +72,8 @@ def _filter_bytes(condition: Condition) -> int:
         return _CONDITION_BYTES + sum(map(_filter_bytes, parts))
     if isinstance(condition, HasId):
         return _CONDITION_BYTES + _bytes_of(condition.ids)
+    if isinstance(condition, MatchText):
+        return _CONDITION_BYTES + _bytes_of((condition.text,))
     held = condition.values if isinstance(condition, Match) else ()
     return _CONDITION_BYTES + _bytes_of((condition.key, *held))
 

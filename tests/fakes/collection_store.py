@@ -44,7 +44,7 @@ from index.types import (
     WriteResult,
     WriteStatus,
 )
-from tests.fakes import naive_filters
+from tests.fakes import naive_filters, naive_texts
 
 
 @dataclass(frozen=True)
@@ -153,15 +153,27 @@ class FakeCollection:
         filter_: Filter | None = None,
         params: SearchParameters = SearchParameters(),  # noqa: B008 (frozen)
         exclude: Iterable[str] = (),
+        words: str | None = None,
     ) -> Sequence[Candidate]:
         self._check_field(field)
         direction, excluded = unit(query, self._spec.dimension, "the query"), set(exclude)
+        texts = {held.item.row: held.item.text for held in self._held.values()}
+        bm25 = naive_texts.bm25(texts, words or "")
+        matching = [held for held in self._matching(filter_) if held.item.id not in excluded]
+        fitting = sorted((-bm25[held.item.row], held.item.row) for held in matching if held.item.row in bm25)
+        fitting_rows = {row for _, row in fitting[: max(limit, 0)]}
         found = [
-            Candidate(held.item.row, held.item.id, float(np.vecdot(held.vectors[field], direction)))
-            for held in self._matching(filter_)
-            if field in held.vectors and held.item.id not in excluded
+            Candidate(
+                held.item.row,
+                held.item.id,
+                float(np.vecdot(held.vectors[field], direction)),
+                bm25.get(held.item.row, 0.0),
+            )
+            for held in matching
+            if field in held.vectors
         ]
-        return sorted(found, key=lambda one: (-one.cosine, one.row))[: max(limit, 0)]
+        ordered = sorted(found, key=lambda one: (-one.cosine, one.row))
+        return [one for n, one in enumerate(ordered) if n < limit or one.row in fitting_rows]
 
     def check_recall(
         self,
@@ -197,9 +209,12 @@ class FakeCollection:
     def count(self, filter_: Filter | None = None) -> int:
         return len(self._matching(filter_))
 
-    def facets(self, filter_: Filter | None = None, limit: int = 50) -> Sequence[Facet]:
+    def facets(
+        self, filter_: Filter | None = None, limit: int = 50, keys: Sequence[str] | None = None
+    ) -> Sequence[Facet]:
         among = self._matching(filter_)
-        return [_facet(key, type_, among, limit) for key, type_ in sorted(self._schema.items())]
+        chosen = sorted(self._schema) if keys is None else [key for key in keys if key in self._schema]
+        return [_facet(key, self._schema[key], among, limit) for key in chosen]
 
     def ids(self, after: str | None = None, limit: int = 1000) -> Sequence[str]:
         return sorted(id_ for id_ in self._held if id_ > (after or ""))[: max(limit, 0)]
@@ -255,7 +270,7 @@ class FakeCollection:
             return list(self._held.values())
         naive_filters.check(filter_, self._schema)
         held = self._held.values()
-        return [h for h in held if naive_filters.passes(filter_, h.item.id, h.item.attributes)]
+        return [h for h in held if naive_filters.passes(filter_, h.item.id, h.item.attributes, h.item.text)]
 
     def _check_field(self, field: FieldName) -> None:
         self._check_open()
@@ -322,6 +337,8 @@ def _facet(key: str, type_: AttributeType, among: Sequence[Held], limit: int) ->
     if type_ == "number":
         numbers = [float(value) for value in values if isinstance(value, int | float)]
         return Facet(key, type_, minimum=min(numbers, default=None), maximum=max(numbers, default=None))
+    if type_ == "geo":
+        return Facet(key, type_)
     words = [one for value in values for one in (dict.fromkeys(value) if isinstance(value, tuple) else (value,))]
     counts = sorted(Counter(words).items(), key=lambda pair: (-pair[1], str(pair[0])))
     return Facet(key, type_, counts=tuple((word, n) for word, n in counts[:limit] if word is not None))

@@ -1,11 +1,11 @@
 """Filters as they come in requests, and their way to `index.types`."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from index.types import Condition, Filter, HasId, Match, Range
+from index.types import Condition, Filter, GeoPoint, GeoRadius, HasId, Match, MatchText, Range
 from service.gateway.wire.body import AttributeKey, Body, ItemId, check_one_of, kind_among, tag
 
 MAX_DEPTH = 4
@@ -13,6 +13,8 @@ MAX_CONDITIONS = 64
 """In one list."""
 MAX_ALL_CONDITIONS = 256
 """At any depth; a filter within a filter counts as one of them."""
+MAX_TEXT = 1_024
+"""Characters of one `match_text`."""
 MAX_VALUES = 10_000
 """Ids and values to match, at any depth."""
 
@@ -63,6 +65,48 @@ class RangeBody(Body):
         return 0
 
 
+class PlaceBody(Body):
+    """A place on the earth, in degrees."""
+
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+
+    def place(self) -> GeoPoint:
+        return GeoPoint(self.lat, self.lon)
+
+
+class Circle(PlaceBody):
+    """All places around one, the border included."""
+
+    radius_m: Annotated[float, Field(ge=0, description="Metres along the surface of the earth.")]
+
+
+class GeoBody(Body):
+    """The place lies within the circle."""
+
+    key: AttributeKey
+    geo_radius: Annotated[Circle, Field(examples=[{"lat": 52.52, "lon": 13.405, "radius_m": 5000}])]
+
+    def condition(self) -> Condition:
+        return GeoRadius(self.key, self.geo_radius.place(), self.geo_radius.radius_m)
+
+    def values(self) -> int:
+        return 0
+
+
+class TextBody(Body):
+    """The item's text holds all of the words, in any order. Case and accents do not matter; nothing is syntax."""
+
+    key: Annotated[Literal["$text"], Field(description="The item's text; there is no other one yet.")] = "$text"
+    match_text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT, examples=["red canvas"])]
+
+    def condition(self) -> Condition:
+        return MatchText(self.match_text)
+
+    def values(self) -> int:
+        return 1
+
+
 class IdsBody(Body):
     """The item's id is one of these."""
 
@@ -75,7 +119,8 @@ class IdsBody(Body):
         return len(self.ids)
 
 
-_check_kind, _kind_of = check_one_of("match", "range", "ids"), kind_among("match", "range", "ids")
+_KINDS = ("match", "range", "geo_radius", "match_text", "ids")
+_check_kind, _kind_of = check_one_of(*_KINDS), kind_among(*_KINDS)
 
 
 def _is_nested(value: object) -> bool:
@@ -93,6 +138,8 @@ def _condition_kind(value: object) -> str | None:
 ConditionBody: TypeAlias = Annotated[
     Annotated[MatchBody, Tag(tag("match"))]
     | Annotated[RangeBody, Tag(tag("range"))]
+    | Annotated[GeoBody, Tag(tag("geo_radius"))]
+    | Annotated[TextBody, Tag(tag("match_text"))]
     | Annotated[IdsBody, Tag(tag("ids"))]
     | Annotated["NestedFilterBody", Tag(tag("filter"))],
     Discriminator(_condition_kind),
@@ -124,7 +171,7 @@ class NestedFilterBody(Body):
     def values(self) -> int:
         return sum(part.values() for part in self._parts())
 
-    def _parts(self) -> "list[MatchBody | RangeBody | IdsBody | NestedFilterBody]":
+    def _parts(self) -> "list[MatchBody | RangeBody | GeoBody | TextBody | IdsBody | NestedFilterBody]":
         return [*self.must, *self.should, *self.must_not]
 
     def _nested(self) -> "list[NestedFilterBody]":

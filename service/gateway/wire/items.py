@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypeAlias
 
-from pydantic import ConfigDict, Field, Tag, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import ConfigDict, Discriminator, Field, Tag, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from index.types import Attributes, AttributeValue, FieldName, Filter
 from service.errors import RequestInvalidError, ServiceError, UrlNotFetchedError, problem_for
@@ -18,7 +18,7 @@ from service.gateway.wire.body import (
     tag,
 )
 from service.gateway.wire.faults import invalid
-from service.gateway.wire.filters import FilterBody, to_filter
+from service.gateway.wire.filters import FilterBody, PlaceBody, to_filter
 from service.gateway.wire.pictures import decode_picture
 from service.gateway.wire.queries import to_vector
 from service.types import ItemInput, ItemOutcome, Vector
@@ -27,13 +27,22 @@ MAX_ITEMS = 1000
 
 _Keyword: TypeAlias = Annotated[str, Field(max_length=1024)]
 _Keywords: TypeAlias = Annotated[list[_Keyword], Field(max_length=256, fail_fast=True)]
-ValueBody: TypeAlias = _Keyword | bool | int | float | _Keywords | None
+_Plain: TypeAlias = _Keyword | bool | int | float | _Keywords | None
+
+
+def _value_kind(value: object) -> str:
+    return tag("place" if isinstance(value, dict | PlaceBody) else "value")
+
+
+ValueBody: TypeAlias = Annotated[
+    Annotated[PlaceBody, Tag(tag("place"))] | Annotated[_Plain, Tag(tag("value"))], Discriminator(_value_kind)
+]
 AttributesBody: TypeAlias = Annotated[
     dict[AttributeKey, ValueBody],
     at_most(MAX_ATTRIBUTES),
     Field(
         max_length=MAX_ATTRIBUTES,
-        description="Keywords, numbers, booleans, or lists of keywords by name.",
+        description="Keywords, numbers, booleans, lists of keywords, or places (`lat`, `lon`) by name.",
         examples=[{"brand": "acme", "price": 39.9, "tags": ["summer"]}],
     ),
 ]
@@ -170,4 +179,6 @@ def to_attributes(body: dict[str, ValueBody]) -> Attributes:
 
 
 def _value(value: ValueBody) -> AttributeValue:
+    if isinstance(value, PlaceBody):
+        return value.place()
     return tuple(value) if isinstance(value, list) else value

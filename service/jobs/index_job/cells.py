@@ -3,9 +3,9 @@
 import datetime
 import decimal
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from index.types import AttributeValue
+from index.types import AttributeValue, GeoPoint
 from service.jobs.index_job.record import RecordError
 
 _TOO_LARGE = 2**63
@@ -25,9 +25,9 @@ def to_text(cells: Iterable[object]) -> str | None:
 
 
 def to_attribute(name: str, cell: object) -> AttributeValue:
-    """A keyword, a number, a boolean or several keywords; None where the cell is empty.
+    """A keyword, a number, a boolean, several keywords or a place; None where the cell is empty.
 
-    Dates become ISO 8601 keywords, decimals numbers. Raises RecordError for anything else.
+    Dates become ISO 8601 keywords, decimals numbers, objects of `lat` and `lon` places. Raises RecordError else.
     """
     if cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell)):
         return None
@@ -35,8 +35,15 @@ def to_attribute(name: str, cell: object) -> AttributeValue:
         return _unicode(name, cell)
     if isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) >= _TOO_LARGE:
         raise RecordError("attribute_value_invalid", f"column {name!r} holds a whole number of more than 64 bits")
-    if isinstance(cell, bool | int | float):
+    if isinstance(cell, bool | int | float | GeoPoint):
         return cell
+    if isinstance(cell, Mapping) and cell.keys() == {"lat", "lon"}:
+        return _place(name, cell["lat"], cell["lon"])
+    return _named(name, cell)
+
+
+def _named(name: str, cell: object) -> AttributeValue:
+    """What is told by its type alone."""
     if isinstance(cell, decimal.Decimal):
         return float(cell)
     if isinstance(cell, datetime.date | datetime.time):
@@ -45,9 +52,18 @@ def to_attribute(name: str, cell: object) -> AttributeValue:
         return tuple(_unicode(name, str(word)) for word in cell)
     raise RecordError(
         "attribute_value_invalid",
-        f"column {name!r} holds {type(cell).__name__}, which is no keyword, number, boolean or list of keywords: "
-        "leave it out by naming the others with --attributes",
+        f"column {name!r} holds {type(cell).__name__}, which is no keyword, number, boolean, place or list "
+        "of keywords: leave it out by naming the others with --attributes",
     )
+
+
+def _place(name: str, *degrees: object) -> GeoPoint | None:
+    if all(value is None for value in degrees):
+        return None
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in degrees):
+        raise RecordError("attribute_value_invalid", f"column {name!r} holds a place whose lat and lon are no numbers")
+    lat, lon = (float(value) for value in degrees if isinstance(value, int | float))
+    return GeoPoint(lat, lon)
 
 
 def to_reference(cell: str | None) -> str | None:

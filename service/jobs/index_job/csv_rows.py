@@ -1,7 +1,8 @@
 """Rows of a CSV or TSV file. Owns the delimiter, the encoding and the types of the columns.
 
-CSV has no types, so a column's is read off its first thousand rows: a number, a boolean, else a keyword. Values
-like 007 stay keywords. A later cell that does not fit breaks its own row, with a sentence, and no other.
+CSV has no types, so a column's is read off its first thousand rows: a number, a boolean, a place written as a geo URI
+(RFC 5870: `geo:52.52,13.405`), else a keyword. Values like 007 stay keywords. A later cell that does not fit breaks
+its own row, with a sentence, and no other.
 """
 
 import csv
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from index.types import GeoPoint
 from service.jobs.index_job.record import BrokenRecord, SourceError
 from service.jobs.index_job.table import Row
 
@@ -22,10 +24,11 @@ _NOT_A_NUMBER = ("nan", "n/a", "null", "none")
 _LONGEST_WHOLE = 18
 """Longer ones are serial numbers, which do not fit 64 bits and are not for arithmetic."""
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+_PLACE = re.compile(r"geo:([+-]?\d+(?:\.\d+)?),([+-]?\d+(?:\.\d+)?)", re.IGNORECASE)
 _BOOLEANS = {"true": True, "false": False}
 _CHUNK_BYTES = 1 << 20
 
-_Cell: TypeAlias = str | int | float | bool
+_Cell: TypeAlias = str | int | float | bool | GeoPoint
 _Reading: TypeAlias = Callable[[str], _Cell]
 
 
@@ -111,6 +114,8 @@ def _reading(cells: Sequence[str]) -> _Reading:
         return _number
     if cells and all(cell.strip().lower() in _BOOLEANS for cell in cells):
         return _boolean
+    if cells and all(_PLACE.fullmatch(cell.strip()) for cell in cells):
+        return _place
     return str
 
 
@@ -124,6 +129,13 @@ def _number(text: str) -> int | float:
     if not _NUMBER.fullmatch(text.strip()):
         raise ValueError(f"{text[:40]!r} is no number, as its first rows are")
     return float(text) if any(sign in text for sign in ".eE") else int(text)
+
+
+def _place(text: str) -> GeoPoint:
+    found = _PLACE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text[:40]!r} is no place like geo:52.52,13.405, as its first rows are")
+    return GeoPoint(float(found[1]), float(found[2]))
 
 
 def _boolean(text: str) -> bool:

@@ -9,7 +9,7 @@ import httpx
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from index.types import WriteStatus
+from index.types import AttributeValue, GeoPoint, WriteStatus
 from service.jobs.index_job.record import SourceRecord
 from service.jobs.index_job.sink import SinkError
 from service.types import CollectionOptions, ItemOutcome, Problem
@@ -109,8 +109,14 @@ def item_body(record: SourceRecord) -> Mapping[str, Json]:
     body: dict[str, Json] = {"id": record.id, "text": record.text, "image": image, "image_ref": ref}
     return {
         **{key: value for key, value in body.items() if value is not None},
-        "attributes": {key: list(v) if isinstance(v, tuple) else v for key, v in record.attributes.items()},
+        "attributes": {key: _json(value) for key, value in record.attributes.items()},
     }
+
+
+def _json(value: AttributeValue) -> Json:
+    if isinstance(value, GeoPoint):
+        return {"lat": value.lat, "lon": value.lon}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _retry_after_s(response: httpx.Response) -> float:

@@ -15,7 +15,7 @@ from index.catalog_schema import FORMAT_VERSION, STEPS, Step
 from index.collection_files import CollectionFiles
 from index.errors import CollectionLockedError, CorruptError
 from index.store import LocalStore
-from index.types import Filter, Match, SearchParameters
+from index.types import Filter, Match, MatchText, SearchParameters
 from index.writer_lock import WriterLock
 from tests.integration.index.made_collection import SPEC, fill, made_vectors
 
@@ -41,9 +41,9 @@ def answers(store: LocalStore) -> list[object]:
     brand = Filter(must=(Match("brand", ("b1", "changed")),))
     for query in made_vectors(5, 9):
         for field in SPEC.fields:
-            for filter_ in (None, brand):
-                hits = collection.search(field, query, 20, filter_, EXACT)
-                found += [[(hit.id, hit.row, hit.cosine) for hit in hits]]
+            for filter_ in (None, brand, Filter(must=(MatchText("red shoe"),))):
+                hits = collection.search(field, query, 20, filter_, EXACT, words="blue size 31")
+                found += [[(hit.id, hit.row, hit.cosine, hit.bm25) for hit in hits]]
     return found
 
 

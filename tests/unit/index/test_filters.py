@@ -8,11 +8,11 @@ from pyroaring import BitMap
 from index.attribute_index import AttributeIndex
 from index.attribute_values import Schema
 from index.errors import FilterError
-from index.filters import MAX_DEPTH, FilterScope, matching
-from index.types import Attributes, Condition, Filter, HasId, Match, Range
-from tests.fakes import naive_filters
+from index.filters import MAX_DEPTH, FilterScope, matching, prepared
+from index.types import Attributes, Condition, Filter, GeoPoint, GeoRadius, HasId, Match, MatchText, Range
+from tests.fakes import naive_filters, naive_texts
 
-SCHEMA: Schema = {"brand": "keyword", "tags": "keywords", "price": "number", "new": "boolean"}
+SCHEMA: Schema = {"brand": "keyword", "tags": "keywords", "price": "number", "new": "boolean", "shop": "geo"}
 WORDS = st.sampled_from(["red", "green", "blue", "großé"])
 NUMBERS = st.one_of(st.integers(-3, 3), st.sampled_from([0.5, -0.5, 1e30, -0.0]))
 
@@ -23,14 +23,20 @@ ATTRIBUTES = st.fixed_dictionaries(
         "tags": st.lists(WORDS, max_size=3).map(tuple),
         "price": NUMBERS,
         "new": st.booleans(),
+        "shop": st.sampled_from([GeoPoint(0, 0), GeoPoint(0, 179), GeoPoint(0, -179), GeoPoint(90, 0)]),
     },
 )
+TEXTS = {row: f"text {row % 2} of {row}" for row in range(1, 7)}
 BOUND = st.one_of(st.none(), NUMBERS)
 CONDITION: st.SearchStrategy[Condition] = st.one_of(
     st.builds(Match, st.sampled_from(["brand", "tags"]), st.lists(WORDS, max_size=2).map(tuple)),
     st.builds(Match, st.just("price"), st.lists(NUMBERS, max_size=2).map(tuple)),
     st.builds(Match, st.just("new"), st.lists(st.booleans(), max_size=2).map(tuple)),
     st.builds(Range, st.just("price"), BOUND, BOUND, BOUND, BOUND),
+    st.builds(
+        GeoRadius, st.just("shop"), st.builds(GeoPoint, st.just(0), st.just(180)), st.sampled_from([0, 2e5, 1.1e7])
+    ),
+    st.builds(MatchText, st.sampled_from(["text", "text 1", "of 0", "nothing"])),
     st.builds(HasId, st.lists(st.sampled_from(["i1", "i2", "i3", "unknown"]), max_size=2).map(tuple)),
 )
 
@@ -57,8 +63,11 @@ def test_bitmaps_agree_with_the_words(history: list[tuple[int, Attributes | None
             index.set(row, attributes)
             items[row] = attributes
     scope = FilterScope(index.columns, BitMap(items), {f"i{row}": row for row in items})
-    expected = [row for row in sorted(items) if naive_filters.passes(filter_, f"i{row}", items[row])]
-    assert list(matching(filter_, scope)) == expected
+    passed = prepared(filter_, scope)
+    index.clear(items)  # what was prepared needs no column any more
+    expected = [row for row in sorted(items) if naive_filters.passes(filter_, f"i{row}", items[row], TEXTS[row])]
+    found = passed(lambda words: BitMap(row for row, text in TEXTS.items() if naive_texts.holds(text, words)))
+    assert list(found) == expected
 
 
 def test_filters_do_not_nest_without_end() -> None:

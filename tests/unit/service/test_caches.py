@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from index.types import Filter, HasId, Match, Range, SearchParameters
+from index.types import Filter, GeoPoint, GeoRadius, HasId, Match, MatchText, Range, SearchParameters
 from models.errors import TextError
 from service.cache import MemoryCache, UnreadableValueError
 from service.cache.redis import RedisCache
@@ -20,13 +20,18 @@ VECTOR = np.asarray([0.6, -0.8, 1e-30], dtype=np.float32)
 STATE = QueryState(
     "shoes",
     "tiny/1",
-    Recipe("composed", "image", "pdv", (Part("image", VECTOR), Part("größe", -VECTOR, 0.5)), 1.4, None, ("sku/1",)),
+    Recipe(
+        "composed", "image", "pdv", (Part("image", VECTOR), Part("größe", -VECTOR, 0.5)), 1.4, None, ("sku/1",), "red"
+    ),
     SearchOptions(
         limit=5,
         field="product",
         filter=Filter(
             must=(Match("brand", ("acme", 3, True, 1.5)), Range("price", gte=1.0), HasId(("a", "b"))),
-            must_not=(Filter(should=(Match("tags", ()),)),),
+            must_not=(
+                Filter(should=(Match("tags", ()), MatchText("red"))),
+                GeoRadius("shop", GeoPoint(52.5, 13.4), 5.0),
+            ),
         ),
         boost=(Boost("popularity", 0.1),),
         params=SearchParameters(exact=True),
@@ -44,8 +49,8 @@ def test_a_query_comes_back_as_it_was() -> None:
     assert (back.collection, back.space_id, back.options, back.warnings) == (
         STATE.collection, STATE.space_id, STATE.options, STATE.warnings,
     )  # fmt: skip
-    assert (back.recipe.kind, back.recipe.alpha, back.recipe.beta, back.recipe.excluded) == (
-        "composed", 1.4, None, ("sku/1",),
+    assert (back.recipe.kind, back.recipe.alpha, back.recipe.beta, back.recipe.excluded, back.recipe.words) == (
+        "composed", 1.4, None, ("sku/1",), "red",
     )  # fmt: skip
 
 
@@ -53,7 +58,7 @@ GOOD = QueryStateCodec().encode(STATE)
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\x02" + GOOD[1:], GOOD[:-1], b"\x01\xa1x", b"\x01\x91\xa7Session", b"\x01\x92\xa5Match\xa1a"]
+    "data", [b"", b"\x01" + GOOD[1:], GOOD[:-1], b"\x02\xa1x", b"\x02\x91\xa7Session", b"\x02\x92\xa5Match\xa1a"]
 )
 def test_a_damaged_query_is_unreadable(data: bytes) -> None:
     with pytest.raises(UnreadableValueError):

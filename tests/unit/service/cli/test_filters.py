@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.types import Filter, Match, Range
+from index.types import Filter, GeoPoint, GeoRadius, Match, MatchText, Range
 from service.cli.exits import UsageError
 from service.cli.filters import parse_filter
 from service.cli.search import to_query
@@ -25,7 +25,14 @@ def test_values_take_the_type_of_their_attribute() -> None:
     assert parse_filter([], {}) is None
 
 
-@pytest.mark.parametrize("condition", ["brand", "=x", "price>cheap", "sale=maybe", "stock=few"])
+def test_words_and_circles() -> None:
+    parsed = parse_filter(["text~red canvas", "shop@52.52, 13.405,5e3"], {"shop": "geo"})
+    assert parsed == Filter(must=(MatchText("red canvas"), GeoRadius("shop", GeoPoint(52.52, 13.405), 5000.0)))
+
+
+@pytest.mark.parametrize(
+    "condition", ["brand", "=x", "price>cheap", "sale=maybe", "stock=few", "brand~x", "shop@1,2", "shop@a,b,c"]
+)
 def test_conditions_that_make_no_sense_are_refused(condition: str) -> None:
     with pytest.raises(UsageError):
         parse_filter([condition], {"sale": "boolean", "stock": "number"})

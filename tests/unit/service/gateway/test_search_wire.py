@@ -6,7 +6,7 @@ import httpx
 import numpy as np
 import pytest
 
-from index.types import Filter, HasId, Match, Range, SearchParameters
+from index.types import Filter, GeoPoint, GeoRadius, HasId, Match, MatchText, Range, SearchParameters
 from models.pictures import Box
 from service.types import (
     Boost,
@@ -98,6 +98,11 @@ async def test_every_option_reaches_the_core(client: httpx.AsyncClient, script: 
         "filter": {
             "must": [{"key": "brand", "match": "acme"}, {"key": "price", "range": {"gte": 10, "lt": 50}}],
             "should": [{"ids": ["a", "b"]}, {"must_not": [{"key": "tags", "match": ["x", "y"]}]}],
+            "must_not": [
+                {"key": "shop", "geo_radius": {"lat": 52.5, "lon": -13, "radius_m": 1000}},
+                {"key": "$text", "match_text": "red canvas"},
+                {"match_text": "blue"},
+            ],
         },
         "score_threshold": 0.5,
         "group_by": "brand",
@@ -117,6 +122,7 @@ async def test_every_option_reaches_the_core(client: httpx.AsyncClient, script: 
         filter=Filter(
             must=(Match("brand", ("acme",)), Range("price", gte=10, lt=50)),
             should=(HasId(("a", "b")), Filter(must_not=(Match("tags", ("x", "y")),))),
+            must_not=(GeoRadius("shop", GeoPoint(52.5, -13), 1000), MatchText("red canvas"), MatchText("blue")),
         ),
         score_threshold=0.5,
         group_by="brand",

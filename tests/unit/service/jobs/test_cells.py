@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from index.types import AttributeValue
+from index.types import AttributeValue, GeoPoint
 from service.jobs.index_job.cells import to_attribute, to_id, to_reference, to_text
 from service.jobs.index_job.record import RecordError
 
@@ -23,13 +23,16 @@ from service.jobs.index_job.record import RecordError
         (["a", 1], ("a", "1")),
         (decimal.Decimal("1.5"), 1.5),
         (datetime.date(2026, 1, 2), "2026-01-02"),
+        ({"lat": 52.5, "lon": 13}, GeoPoint(52.5, 13)),
+        ({"lat": None, "lon": None}, None),
+        (GeoPoint(1, 2), GeoPoint(1, 2)),
     ],
 )
 def test_attributes(cell: object, value: AttributeValue) -> None:
     assert to_attribute("column", cell) == value
 
 
-@pytest.mark.parametrize("cell", [{"nested": 1}, [[1]], b"bytes"])
+@pytest.mark.parametrize("cell", [{"nested": 1}, {"lat": 1}, [[1]], b"bytes"])
 def test_other_kinds_are_refused_with_a_way_out(cell: object) -> None:
     with pytest.raises(RecordError, match="--attributes") as caught:
         to_attribute("column", cell)

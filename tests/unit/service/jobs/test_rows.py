@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from index.types import GeoPoint
 from service.jobs.index_job.csv_rows import CsvRows
 from service.jobs.index_job.jsonl_rows import JsonlRows
 from service.jobs.index_job.parquet_rows import ParquetRows
@@ -34,6 +35,15 @@ def test_csv_numbers_may_be_missing_and_serials_are_keywords(tmp_path: Path) -> 
     first, second = (row.cells for row in rows if isinstance(row, Row))
     assert math.isnan(first["price"])  # type: ignore[arg-type]
     assert (second["price"], second["serial"]) == (3.5, "8" * 20)
+
+
+def test_csv_places_are_geo_uris_and_decimal_commas_are_none(tmp_path: Path) -> None:
+    text = 'id,shop,price,mixed\n1,"geo:52.52,-13.405","12,50","geo:1,2"\n2,"GEO:-1,+2","3,99",x\n3,,,\n'
+    rows = CsvRows(written(tmp_path, "a.csv", text))
+    rows.infer_types(["shop", "price", "mixed"])
+    first, second, third = (row.cells for row in rows if isinstance(row, Row))
+    assert first == {"id": "1", "shop": GeoPoint(52.52, -13.405), "price": "12,50", "mixed": "geo:1,2"}
+    assert (second["shop"], third["shop"]) == (GeoPoint(-1, 2), None)
 
 
 def test_a_csv_row_that_does_not_fit_breaks_alone(tmp_path: Path) -> None:
