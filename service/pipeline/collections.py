@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from index.ports import CollectionStore
 from index.types import CollectionInfo, CollectionSpec, Facet, Filter
 from models.manifest import Manifest
+from service.errors import AttributeUnknownError
 from service.pacing import Threads
 from service.pipeline.models import Models
 from service.pipeline.recall.live_recall import LiveRecall
-from service.types import CollectionOptions, Deadline, LiveRecallFigure
+from service.types import CollectionOptions, Deadline, FacetCounts, LiveRecallFigure
 
 
 class Collections:
@@ -46,6 +47,12 @@ class Collections:
     async def facets(self, name: str, filter_: Filter | None = None) -> Sequence[Facet]:
         return await self._threads.run(self._deadline(), lambda: self._store.open(name).facets(filter_))
 
+    async def count_facets(
+        self, name: str, filter_: Filter | None, keys: Sequence[str] | None, limit: int
+    ) -> FacetCounts:
+        """What a filter selects, by the attributes `keys` (None: all). Raises AttributeUnknownError, FilterError."""
+        return await self._threads.run(self._deadline(), _counted, self._store, name, filter_, keys, limit)
+
     async def names(self) -> Sequence[str]:
         return await self._threads.run(self._deadline(), self._store.names)
 
@@ -54,6 +61,18 @@ class Collections:
 
     def _deadline(self) -> Deadline:
         return Deadline.after(self._deadline_s)
+
+
+def _counted(
+    store: CollectionStore, name: str, filter_: Filter | None, keys: Sequence[str] | None, limit: int
+) -> FacetCounts:
+    collection = store.open(name)
+    known = collection.spec.attributes
+    for key in keys or ():
+        if key not in known:
+            listed = ", ".join(sorted(known)[:50]) or "none"
+            raise AttributeUnknownError(f"the collection has no attribute {key!r} to count; it has: {listed}")
+    return FacetCounts(collection.count(filter_), collection.facets(filter_, limit, keys))
 
 
 def specification(name: str, options: CollectionOptions, manifest: Manifest) -> CollectionSpec:

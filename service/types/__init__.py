@@ -52,6 +52,7 @@ from service.types.queries import (
 )
 from service.types.recall import LiveRecallFigure
 from service.types.results import (
+    FacetCounts,
     Hit,
     SearchResult,
     StageTimes,
@@ -68,6 +69,7 @@ __all__ = [
     "ComposeQuery",
     "Deadline",
     "EmbeddedBatch",
+    "FacetCounts",
     "Hit",
     "ImageQuery",
     "Include",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from index.types import Attributes
+from index.types import Attributes, Facet
 from service.types.notice import Notice
 from service.types.queries import Vector
 
@@ -19,6 +19,14 @@ class Hit:
     has_image: bool
     vector: Vector | None = None
     explain: Mapping[str, float | str] | None = None
+
+
+@dataclass(frozen=True)
+class FacetCounts:
+    """How many items a filter selects, and what they have."""
+
+    count: int
+    facets: Sequence[Facet]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from service.types import (
     ClassifiedBatch,
     Deadline,
     EmbeddedBatch,
+    FacetCounts,
     Hit,
     ItemInput,
     ItemOutcome,
@@ -140,6 +141,10 @@ class FakeCollections:
     async def facets(self, *call: Any) -> Sequence[Facet]:
         await self._script.note("facets", *call)
         return [Facet("brand", "keyword", [("acme", 2)]), Facet("price", "number", (), 1.0, 9.5)]
+
+    async def count_facets(self, *call: Any) -> FacetCounts:
+        await self._script.note("count_facets", *call)
+        return FacetCounts(2, [Facet("brand", "keyword", [("acme", 2)])])
 
     async def names(self) -> Sequence[str]:
         await self._script.note("names")

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from index.types import AttributeType, CollectionInfo, Facet, FieldName, PicturePolicy, Scalar
 from service.gateway.answers.index import IndexAnswer, RecallAnswer, index_answer, recall_answer
-from service.types import LiveRecallFigure
+from service.types import FacetCounts, LiveRecallFigure
 
 
 class ValueAnswer(TypedDict):
@@ -49,6 +49,13 @@ class CollectionAnswer(TypedDict):
     disk_bytes: int
     writable: bool
     attributes: list[AttributeAnswer]
+
+
+class FacetsAnswer(TypedDict):
+    """What the items that the filter selects have."""
+
+    count: Annotated[int, Field(description="How many items the filter selects.")]
+    facets: list[AttributeAnswer]
 
 
 class CollectionName(TypedDict):
@@ -94,6 +101,10 @@ def collection_answer(
         writable=info.writable,
         attributes=[_attribute(facet) for facet in facets],
     )
+
+
+def facets_answer(found: FacetCounts) -> FacetsAnswer:
+    return FacetsAnswer(count=found.count, facets=[_attribute(facet) for facet in found.facets])
 
 
 def _attribute(facet: Facet) -> AttributeAnswer:

@@ -9,18 +9,22 @@ from service.gateway.answers.collections import (
     CollectionName,
     CollectionsAnswer,
     DroppedAnswer,
+    FacetsAnswer,
     collection_answer,
+    facets_answer,
 )
 from service.gateway.deadlines import ReadRoute, Within, WriteRoute
 from service.gateway.documents import problems
 from service.gateway.parts import App, Name
 from service.gateway.reading import Reader
 from service.gateway.respond import Json
-from service.gateway.wire.collections import CollectionBody
+from service.gateway.wire.collections import CollectionBody, FacetsBody
+from service.gateway.wire.filters import to_filter
 
 reads = APIRouter(prefix="/v1/collections", tags=["collections"], route_class=ReadRoute)
 writes = APIRouter(prefix="/v1/collections", tags=["collections"], route_class=WriteRoute)
 
+_FACETS = Reader[FacetsBody](FacetsBody, is_optional=True)
 _CREATE = Reader[CollectionBody](CollectionBody, is_optional=True)
 
 
@@ -34,6 +38,19 @@ async def names(app: App) -> Response:
 async def read(name: Name, app: App) -> Response:
     """Counts, space, recall, index, memory, and the attributes with their most frequent values."""
     return await _described(app, await app.collections.describe(name))
+
+
+@reads.post(
+    "/{name}/facets",
+    response_model=FacetsAnswer,
+    responses=problems(400, 404, 409, 413, 415, 422, 503, 504),
+    openapi_extra=_FACETS.documented(),
+)
+async def facets(name: Name, request: Request, app: App) -> Response:
+    """Count the items that a filter selects, and the values of their attributes: what a search could be narrowed to."""
+    body = await _FACETS.read(request)
+    found = await app.collections.count_facets(name, to_filter(body.filter), body.keys, body.limit)
+    return Json(facets_answer(found))
 
 
 @writes.put(

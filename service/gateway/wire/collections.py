@@ -1,4 +1,4 @@
-"""The body that creates a collection."""
+"""Bodies of the collection routes."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from pydantic import Field
 from index.index_info import CodecChoice
 from index.types import AttributeType, PicturePolicy
 from service.gateway.wire.body import MAX_ATTRIBUTES, AttributeKey, Body, at_most
+from service.gateway.wire.filters import FilterBody
 from service.types import CollectionOptions
 
 
@@ -20,6 +21,17 @@ class IndexBody(Body):
             "All are rescored exactly."
         ),
     ] = "auto"
+
+
+class FacetsBody(Body):
+    """Which items are counted, and by which attributes; `{}` counts everything."""
+
+    filter: Annotated[FilterBody | None, Field(description="As in a search.")] = None
+    keys: Annotated[
+        list[AttributeKey] | None,
+        Field(min_length=1, max_length=MAX_ATTRIBUTES, description="Attributes, in this order; left out, all by name."),
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=1000, description="How many values of an attribute at most.")] = 50
 
 
 class CollectionBody(Body):

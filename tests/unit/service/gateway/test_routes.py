@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from index.types import Filter, Match
-from service.gateway.answers.collections import CollectionAnswer, CollectionsAnswer, DroppedAnswer
+from service.gateway.answers.collections import CollectionAnswer, CollectionsAnswer, DroppedAnswer, FacetsAnswer
 from service.gateway.answers.embeddings import ClassifyAnswer, EmbeddingsAnswer, RerankAnswer
 from service.gateway.answers.hits import SearchAnswer
 from service.gateway.answers.items import DeletedAnswer, ItemAnswer, SequenceAnswer, UpsertAnswer
@@ -34,6 +34,8 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, Any]] = [
     ("PUT", SHOES, None, CollectionAnswer),
     ("GET", SHOES, None, CollectionAnswer),
     ("DELETE", SHOES, None, DroppedAnswer),
+    ("POST", f"{SHOES}/facets", {"keys": ["brand"]}, FacetsAnswer),
+    ("POST", f"{SHOES}/facets", None, FacetsAnswer),
     ("POST", f"{SHOES}/items", {"items": [{"id": "a", "text": "b"}, {"id": "c", "d": 1}]}, UpsertAnswer),
     ("GET", f"{SHOES}/items/sku%2F1", None, ItemAnswer),
     ("PATCH", f"{SHOES}/items/sku%2F1", {"attributes": {"a": None}}, SequenceAnswer),
@@ -82,6 +84,14 @@ async def test_the_description_has_what_the_page_needs(client: httpx.AsyncClient
     live = [{"field": "image", "kind": "text", "recall": 0.96, "samples": 120, "drifts": False}]
     assert answer["recall"] == {"target": 0.95, "measured": 1.0, "method": "exact", "live": live}
     assert answer["index"]["fields"]["product"]["fresh"] == 2
+
+
+async def test_facets_are_asked_as_they_were_sent(client: httpx.AsyncClient, script: Script) -> None:
+    body = {"filter": {"must": [{"key": "brand", "match": "acme"}]}, "keys": ["brand", "price"], "limit": 5}
+    answer = (await client.post(f"{SHOES}/facets", json=body)).json()
+    expected = ("count_facets", "shoes", Filter(must=(Match("brand", ("acme",)),)), ["brand", "price"], 5)
+    assert script.calls == [expected]
+    assert answer["count"] == 2 and answer["facets"][0]["values"] == [{"value": "acme", "count": 2}]
 
 
 @pytest.mark.parametrize("path", ["sku%2F1", "sku/1"])
