@@ -16,8 +16,9 @@ from service import ranking
 from service.errors import AttributeUnknownError
 from service.metrics import StageClock
 from service.pipeline.access import OpenCollection
-from service.pipeline.explain import explanation
+from service.pipeline.explain import explanation, hybrid_parts
 from service.pipeline.recipe import Recipe, vector_of
+from service.ranking import Fusion
 from service.types import Hit, SearchOptions
 
 _POOL = 1000
@@ -36,13 +37,16 @@ class Pool:
     scores: NDArray[np.float32]
     boosts: Sequence[NDArray[np.float32]]
     """What each boost adds, in the order of the options."""
+    fusion: Fusion | None = None
+    """Where texts count beside vectors."""
 
     @property
     def values(self) -> NDArray[np.float32]:
-        """What orders: the cosine, or the score with its boosts."""
-        if not self.boosts:
+        """What orders: the cosine, the score with its boosts, or the fused value with its boosts."""
+        if self.fusion is None and not self.boosts:
             return np.asarray([candidate.cosine for candidate in self.candidates], dtype=np.float32)
-        return np.asarray(self.scores + np.sum(self.boosts, axis=0), dtype=np.float32)
+        values = self.scores if self.fusion is None else self.fusion.values
+        return np.asarray(values + np.sum(self.boosts, axis=0), dtype=np.float32) if self.boosts else values
 
 
 def answer(opened: OpenCollection, recipe: Recipe, options: SearchOptions, clock: StageClock) -> Sequence[Hit]:
@@ -52,8 +56,10 @@ def answer(opened: OpenCollection, recipe: Recipe, options: SearchOptions, clock
     size, params = pool_size(options), replace(options.params, kind=recipe.kind)
     while True:
         with clock.stage("search"):
-            found = opened.collection.search(recipe.field, query, size, options.filter, params, exclude=recipe.excluded)
-            pool = _pool(opened, recipe, options, found)
+            found = opened.collection.search(
+                recipe.field, query, size, options.filter, params, recipe.excluded, recipe.words
+            )
+            pool = _pool(opened, recipe, options, found, size)
         with clock.stage("rank"):
             order = ranked(pool, options)
         is_enough = len(order) >= options.offset + options.limit or len(found) < size
@@ -72,7 +78,7 @@ def drops_hits(options: SearchOptions) -> bool:
 
 def reorders(options: SearchOptions) -> bool:
     """Does the place of a hit depend on the other candidates of the pool?"""
-    return bool(options.boost) or options.diversity > 0
+    return bool(options.boost) or options.diversity > 0 or options.hybrid > 0
 
 
 def ranks_a_pool(options: SearchOptions) -> bool:
@@ -107,7 +113,9 @@ def ranked(pool: Pool, options: SearchOptions) -> list[int]:
     return order
 
 
-def _pool(opened: OpenCollection, recipe: Recipe, options: SearchOptions, found: Sequence[Candidate]) -> Pool:
+def _pool(
+    opened: OpenCollection, recipe: Recipe, options: SearchOptions, found: Sequence[Candidate], size: int
+) -> Pool:
     """Fetch items and vectors; a row that died since it was found is left out."""
     fetched = opened.collection.rows([candidate.row for candidate in found])
     alive = [(candidate, item) for candidate, item in zip(found, fetched, strict=True) if item is not None]
@@ -115,7 +123,9 @@ def _pool(opened: OpenCollection, recipe: Recipe, options: SearchOptions, found:
     cosines = np.asarray([candidate.cosine for candidate in candidates], dtype=np.float32)
     scores = opened.manifest.calibration_for(recipe.kind, recipe.field).score(cosines)
     boosts = [np.float32(boost.weight) * ranking.min_max(_column(items, boost.key)) for boost in options.boost]
-    return Pool(candidates, items, _vectors(opened.collection, recipe, options, candidates), scores, boosts)
+    bm25 = np.asarray([candidate.bm25 for candidate in candidates], dtype=np.float32)
+    fusion = ranking.fused(cosines, bm25, size, options.hybrid) if options.hybrid > 0 else None
+    return Pool(candidates, items, _vectors(opened.collection, recipe, options, candidates), scores, boosts, fusion)
 
 
 def _vectors(
@@ -129,7 +139,9 @@ def _vectors(
 
 def _hit(n: int, pool: Pool, opened: OpenCollection, recipe: Recipe, options: SearchOptions) -> Hit:
     item, vector = pool.items[n], pool.vectors[n]
-    boosts = {boost.key: float(added[n]) for boost, added in zip(options.boost, pool.boosts, strict=True)}
+    added = {f"boost.{boost.key}": float(part[n]) for boost, part in zip(options.boost, pool.boosts, strict=True)}
+    if pool.fusion is not None:
+        added |= hybrid_parts(pool.fusion, n, pool.candidates[n].bm25)
     return Hit(
         id=item.id,
         score=float(pool.scores[n]),
@@ -138,7 +150,7 @@ def _hit(n: int, pool: Pool, opened: OpenCollection, recipe: Recipe, options: Se
         attributes=item.attributes if "attributes" in options.include else {},
         has_image=(item.picture_ref or "").startswith("sha256:"),
         vector=vector if "vector" in options.include else None,
-        explain=explanation(recipe, opened.manifest, vector, boosts) if "explain" in options.include else None,
+        explain=explanation(recipe, opened.manifest, vector, added) if "explain" in options.include else None,
     )
 
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from models.arrays import Vector
 from models.manifest import Manifest
 from service.pipeline.recipe import Recipe
+from service.ranking import Fusion
 
 Explanation = Mapping[str, float | str]
 
 
-def explanation(recipe: Recipe, manifest: Manifest, vector: Vector, boosts: Mapping[str, float]) -> Explanation:
-    """Cosine and weight of each part, the curve that made the score, and what each boost added.
+def explanation(recipe: Recipe, manifest: Manifest, vector: Vector, ranked_by: Mapping[str, float]) -> Explanation:
+    """Cosine and weight of each part, the curve that made the score, and what else ranked the hit.
 
     `vector` is the stored vector [d] of the hit in the recipe's field.
     """
@@ -21,8 +22,14 @@ def explanation(recipe: Recipe, manifest: Manifest, vector: Vector, boosts: Mapp
         told[f"weight.{part.name}"] = weight
     told["calibration"] = f"{recipe.kind}_{recipe.field}"
     told["calibration.slope"], told["calibration.intercept"] = curve.slope, curve.intercept
-    told |= {f"boost.{key}": added for key, added in boosts.items()}
+    told |= dict(ranked_by)
     return told
+
+
+def hybrid_parts(fusion: Fusion, n: int, bm25: float) -> Mapping[str, float]:
+    """The parts of a hybrid search at one place of the pool: `(1 - share) * vector + share * text` ranks the hit."""
+    vector, text = float(fusion.vector[n]), float(fusion.text[n])
+    return {"hybrid.share": fusion.share, "hybrid.vector": vector, "hybrid.text": text, "bm25": bm25}
 
 
 def part_weights(recipe: Recipe) -> list[float]:

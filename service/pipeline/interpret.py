@@ -5,10 +5,12 @@ Which field a kind searches, what is centred, what is excluded, and what is said
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from index.errors import SpaceMismatchError, VectorError
+from index.texts import words_of
 from index.types import FieldName
 from models.compose import unit
 from models.manifest import QueryKind
@@ -26,6 +28,7 @@ from service.types import (
     Notice,
     PictureOfItem,
     ProductQuery,
+    Query,
     SearchRequest,
     TermsQuery,
     TextQuery,
@@ -46,6 +49,7 @@ class Interpreter:
     ) -> tuple[Recipe, Sequence[Notice]]:
         """The recipe, and what the user should know of it."""
         question = Question(opened, request.options.field, deadline, clock)
+        words = await self._words(question, request.query) if request.options.hybrid > 0 else None
         match request.query:
             case TextQuery():
                 recipe = await self._text(question, request.query)
@@ -59,7 +63,18 @@ class Interpreter:
                 recipe = await self._composer.recipe(question, request.query)
             case ProductQuery():
                 recipe = await self._product(question, request.query)
-        return recipe, question.notices
+        return replace(recipe, words=words), question.notices
+
+    async def _words(self, question: Question, query: Query) -> str:
+        """What the texts of a hybrid search are ranked by. Raises QueryInvalidError where the query has no word."""
+        text = words_in(query)
+        if isinstance(query, ProductQuery) and query.item is not None:
+            text = (await self._ingredients.item(question, query.item)).text
+        if not text or not words_of(text):
+            raise QueryInvalidError(
+                "hybrid ranks by the words of the query, and this one has none: leave `hybrid` at 0, or send a text"
+            )
+        return text
 
     async def _text(self, question: Question, query: TextQuery) -> Recipe:
         (text,) = await self._ingredients.vectors(question, [query.text])
@@ -128,6 +143,19 @@ def vector_recipe(question: Question, query: VectorQuery) -> Recipe:
         raise VectorError("the vector must hold finite numbers, and not only zeros")
     scaled = vector / np.abs(vector).max()
     return Recipe("vector", question.wanted_field or "image", "single", (Part("vector", unit(scaled)),))
+
+
+def words_in(query: Query) -> str | None:
+    """The words that say what is wanted; of a change what it leads to, of weighted terms those that attract."""
+    match query:
+        case TextQuery() | ProductQuery():
+            return query.text
+        case ComposeQuery():
+            return query.target_text or query.modification
+        case TermsQuery():
+            return " ".join(one.content for one in query.terms if isinstance(one.content, str) and one.weight > 0)
+        case ImageQuery() | VectorQuery():
+            return None
 
 
 def kind_of(ingredients: Sequence[Ingredient]) -> QueryKind:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 
 from service.cache import Cache
-from service.errors import LimitExceededError, NotImplementedYetError, QueryExpiredError
+from service.errors import LimitExceededError, QueryExpiredError
 from service.metrics import Metrics, StageClock
 from service.pipeline.access import Access, OpenCollection
 from service.pipeline.answer import answer, ranks_a_pool
@@ -77,8 +77,6 @@ class Searcher:
             await self.access.see(opened.collection, sequence, deadline)
 
     def _check(self, options: SearchOptions) -> None:
-        if options.hybrid > 0:
-            raise NotImplementedYetError("hybrid search comes with step 3 of the road: leave `hybrid` at 0")
         if not 1 <= options.limit <= self.limits.max_limit:
             raise LimitExceededError(f"limit must be from 1 to {self.limits.max_limit}; it is {options.limit}")
         if not 0 <= options.offset <= self.limits.max_reach - options.limit:
@@ -87,6 +85,6 @@ class Searcher:
             )
         if ranks_a_pool(options) and options.offset + options.limit > self.limits.max_ranked_reach:
             raise LimitExceededError(
-                f"with group_by, diversity, boost or collapse_duplicates offset + limit is at most "
+                f"with group_by, diversity, boost, hybrid or collapse_duplicates offset + limit is at most "
                 f"{self.limits.max_ranked_reach}: leave them out to page further"
             )

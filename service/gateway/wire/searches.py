@@ -51,7 +51,10 @@ class SearchBody(Body):
     diversity: Annotated[float, Field(ge=0, le=1, description="0: relevance only; towards 1: more variety.")] = 0.0
     collapse_duplicates: bool = False
     boost: Annotated[list[BoostBody], Field(max_length=16)] = Field(default_factory=list)
-    hybrid: Annotated[float, Field(ge=0, le=1, description="Share of BM25; above 0 it comes with step 3.")] = 0.0
+    hybrid: Annotated[
+        float,
+        Field(ge=0, le=1, description="Share of the words (BM25 over the items' texts) in the order of the hits."),
+    ] = 0.0
     params: Params = Params()
     include: Included = Field(default=["attributes"])
     min_sequence: Annotated[

@@ -38,7 +38,7 @@ QUERIES: list[tuple[dict[str, Any], int, str]] = [
     ({"query": {"text": "red"}, "filter": {"must": [{"key": "colour", "range": {"gt": 1}}]}}, 400, "filter_invalid"),
     ({"query": {"text": "red"}, "group_by": "weight"}, 400, "attribute_unknown"),
     ({"query": {"text": "red"}, "boost": [{"key": "weight", "weight": 1}]}, 400, "attribute_unknown"),
-    ({"query": {"text": "red"}, "hybrid": 0.5}, 501, "not_implemented_yet"),
+    ({"query": {"text": "&"}, "hybrid": 0.5}, 400, "query_invalid"),
     (
         {"query": {"compose": {"image": {"item": "shoe/red"}, "modification": "in blue", "method": "isa"}}},
         501,

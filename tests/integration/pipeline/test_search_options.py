@@ -4,7 +4,7 @@ import pytest
 
 from index.errors import FilterError, SequenceTimeoutError
 from index.types import Filter, Match, Range
-from service.errors import AttributeUnknownError, DeadlineExceededError, LimitExceededError, NotImplementedYetError
+from service.errors import AttributeUnknownError, DeadlineExceededError, LimitExceededError
 from service.types import Boost, Deadline, ImageQuery, ItemInput, PictureBytes, SearchOptions, SearchRequest, TextQuery
 from tests.fakes.pictures import picture
 from tests.fakes.tiny_bundle import COLOURS
@@ -178,11 +178,6 @@ async def test_a_write_can_be_waited_for(shop: Shop) -> None:
     late = SearchRequest(RED, SearchOptions(min_sequence=written.sequence + 1000))
     with pytest.raises((SequenceTimeoutError, DeadlineExceededError)):
         await shop.application.searcher.search("shop", late, Deadline.after(0.2))
-
-
-async def test_hybrid_names_the_step_that_brings_it(shop: Shop) -> None:
-    with pytest.raises(NotImplementedYetError, match="step 3"):
-        await shop.search(RED, hybrid=0.1)
 
 
 async def test_an_expired_deadline_is_an_error_and_no_result(shop: Shop) -> None:

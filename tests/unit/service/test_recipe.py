@@ -40,7 +40,7 @@ def test_the_explained_weights_make_the_query(alpha: float, beta: float, seed: i
 
 
 def test_an_explanation_names_every_part_and_boost() -> None:
-    told = explanation(PDV, tiny_manifest(), PDV.parts[0].vector, {"price": 0.25})
+    told = explanation(PDV, tiny_manifest(), PDV.parts[0].vector, {"boost.price": 0.25})
     assert told["cosine.image"] == pytest.approx(1, abs=1e-6)
     assert {"weight.image", "weight.base", "weight.target", "calibration.slope"} <= set(told)
     assert (told["calibration"], told["boost.price"]) == ("composed_image", 0.25)
