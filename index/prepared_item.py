@@ -27,6 +27,8 @@ class PreparedItem:
 
     def with_files(self, picture_ref: str | None, thumbnail: str | None) -> "PreparedItem":
         """The same with its files' names, once they are on disk."""
+        if picture_ref is None and thumbnail is None:
+            return self
         return replace(self, picture_ref=picture_ref or self.picture_ref, thumbnail=thumbnail)
 
 

@@ -44,7 +44,8 @@ class CollectionSpec:
     """What a collection is created with; immutable but for the attribute schema, which may grow."""
 
     name: str
-    model: str
+    model: str | None
+    """None: the vectors come from elsewhere, already made."""
     space_id: str
     dimension: int
     precision: str = "fp32"

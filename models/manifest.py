@@ -13,6 +13,7 @@ from models.arrays import Vector
 from models.calibration import Calibration
 from models.errors import BundleError
 from models.pictures import Preprocessing
+from models.space import GENERIC_CURVE
 
 FILE_NAME = "manifest.json"
 
@@ -134,13 +135,18 @@ class Manifest(_Part):
         """float32 [dimension]; not of unit length."""
         return np.asarray(self.image_mean if modality == "image" else self.text_mean, dtype=np.float32)
 
-    def calibration_for(self, query: QueryKind, field: FieldKind) -> Calibration:
+    def calibration_for(self, query: str, field: str) -> Calibration:
         """The curve of this pair of modalities, or of the nearest pair that was fitted."""
+        part = self._curve(query, field)
+        return GENERIC_CURVE if part is None else Calibration(part.slope, part.intercept)
+
+    def is_calibrated(self, query: str, field: str) -> bool:
+        return self._curve(query, field) is not None
+
+    def _curve(self, query: str, field: str) -> CalibrationPart | None:
         name = f"{query}_{field}"
-        for candidate in (name, *_FALLBACKS.get(name, ()), "image_image"):
-            if part := self.calibration.get(candidate):
-                return Calibration(part.slope, part.intercept)
-        return Calibration(slope=10.0, intercept=-5.0)
+        pairs = (name, *_FALLBACKS.get(name, ()), "image_image")
+        return next((self.calibration[pair] for pair in pairs if pair in self.calibration), None)
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -136,6 +136,10 @@ class ModelNotLoadedError(ServiceError):
     """The collection lives in the space of a model that is not loaded."""
 
 
+class SpaceWithoutModelError(ServiceError):
+    """Something has to be encoded for a collection whose vectors no loaded model makes."""
+
+
 class DimensionsNotSupportedError(ServiceError):
     """The model gives vectors of its own dimension only."""
 
@@ -206,6 +210,7 @@ TABLE: dict[type[Exception], Entry] = {
     PictureNotKeptError: Entry("picture_not_kept", "The item has no kept picture", 404),
     ModelNotFoundError: Entry("model_not_found", "No such model", 404),
     ModelNotLoadedError: Entry("model_not_loaded", "The model of the collection is not loaded", 409),
+    SpaceWithoutModelError: Entry("space_without_model", "No model encodes for this collection", 409),
     DimensionsNotSupportedError: Entry("dimensions_not_supported", "Not a dimension of this model", 400),
     EncoderFailedError: Entry("encoder_failed", "The encoder failed on this input", 500),
     MiscountError: Entry("encoder_miscount", "The encoder failed", 500),

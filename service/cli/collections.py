@@ -76,7 +76,7 @@ def _store(data: DataOption) -> Iterator["CollectionStore"]:
         store.close()
 
 
-def _figures(info: "CollectionInfo") -> Mapping[str, str | int]:
+def _figures(info: "CollectionInfo") -> Mapping[str, str | int | None]:
     return {
         "name": info.spec.name,
         "items": info.items,
@@ -88,12 +88,12 @@ def _figures(info: "CollectionInfo") -> Mapping[str, str | int]:
     }
 
 
-def _print_table(found: list[Mapping[str, str | int]]) -> None:
+def _print_table(found: list[Mapping[str, str | int | None]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table("name", "items", "model", "disk MB", "memory MB", box=None)
     for row in found:
-        sizes = (f"{int(row[key]) / _MEGABYTE:,.1f}" for key in ("disk_bytes", "memory_bytes"))
-        table.add_row(str(row["name"]), f"{row['items']:,}", str(row["model"]), *sizes)
+        sizes = (f"{int(row[key] or 0) / _MEGABYTE:,.1f}" for key in ("disk_bytes", "memory_bytes"))
+        table.add_row(str(row["name"]), f"{row['items']:,}", str(row["model"] or "none"), *sizes)
     Console().print(table)

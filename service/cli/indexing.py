@@ -3,19 +3,21 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
 import httpx
 from rich.console import Console
 
-from service.bootstrap import build, picture_limits_of
+from index.errors import CollectionNotFoundError
+from service.bootstrap import build, limits_of, open_store, picture_limits_of
 from service.cli.exits import ExitCode
 from service.cli.index_report import IndexReport
 from service.cli.options import print_json
 from service.jobs.index_job import (
+    UNNAMED,
     CheckSink,
     ColumnWishes,
     ErrorFile,
@@ -24,21 +26,28 @@ from service.jobs.index_job import (
     LocalSink,
     Sink,
     Source,
+    SourceError,
+    StoreSink,
     Tally,
+    VectorWishes,
     Watcher,
     open_source,
+    open_vectors,
     run_index,
 )
 from service.settings import Settings
-from service.types import CollectionOptions
+from service.types import CollectionOptions, OwnSpace
 
 
 @dataclass(frozen=True)
 class IndexOrder:
     """What the user asked for."""
 
-    source: Path
+    source: Path | None
+    """With `vectors`, the table beside them."""
     collection: str
+    vectors: VectorWishes | None
+    space: str | None
     wishes: ColumnWishes
     options: CollectionOptions
     errors: Path
@@ -50,18 +59,29 @@ class IndexOrder:
 async def run(settings: Settings, order: IndexOrder) -> ExitCode:
     """Carry the order out and say what became of it."""
     console = Console(stderr=True)
-    source = await asyncio.to_thread(open_source, order.source, order.wishes, settings.max_picture_bytes)
+    source, options = await asyncio.to_thread(_opened, settings, order)
     report = IndexReport(console, source, order.errors, is_quiet=order.as_json)
     start = perf_counter()
     async with _sink(settings, order, console) as sink:
         with report.bar(), _stop_on_interrupt(console) as stop:
-            await sink.prepare(order.options)
+            await sink.prepare(options)
             tally = await _write(source, sink, report, stop)
     seconds = perf_counter() - start
     print_json(report.as_json(tally, seconds)) if order.as_json else report.sum_up(tally, seconds, order.is_dry)
     if not tally.is_complete:
         return ExitCode.INTERRUPTED
     return ExitCode.SOME_FAILED if tally["failed"] else ExitCode.DONE
+
+
+def _opened(settings: Settings, order: IndexOrder) -> tuple[Source, CollectionOptions]:
+    """The source, and what a new collection is made with. Raises SourceError."""
+    if order.vectors is not None:
+        source, dimension = open_vectors(order.vectors, order.source, order.wishes)
+        space = OwnSpace(order.space or UNNAMED, dimension, (order.vectors.field,))
+        return source, replace(order.options, space=space)
+    if order.source is None:
+        raise SourceError("there is nothing to index")
+    return open_source(order.source, order.wishes, settings.max_picture_bytes), order.options
 
 
 async def _write(source: Source, sink: Sink, report: IndexReport, stop: asyncio.Event) -> Tally:
@@ -85,18 +105,34 @@ async def _sink(settings: Settings, order: IndexOrder, console: Console) -> Asyn
     if order.is_dry:
         yield CheckSink(picture_limits_of(settings))
     elif order.url is not None:
-        sink = remote(order.url)
-        try:
+        async with _closing(remote(order.url)) as sink:
             yield sink
-        finally:
-            await sink.close()
+    elif order.vectors is not None and not await asyncio.to_thread(_has_model, settings, order.collection):
+        direct = StoreSink(open_store(settings), order.collection, limits_of(settings))
+        async with _closing(ForwardingSink(direct, remote, on_forward)) as forwarding:
+            yield forwarding
     else:
         async with build(settings) as application:
-            forwarding = ForwardingSink(LocalSink(application, order.collection), remote, on_forward)
-            try:
+            local = LocalSink(application, order.collection)
+            async with _closing(ForwardingSink(local, remote, on_forward)) as forwarding:
                 yield forwarding
-            finally:
-                await forwarding.close()
+
+
+@asynccontextmanager
+async def _closing(sink: Sink) -> AsyncIterator[Sink]:
+    try:
+        yield sink
+    finally:
+        await sink.close()
+
+
+def _has_model(settings: Settings, collection: str) -> bool:
+    """Whether it is there, made with a model: then vectors need what the model knows of its space."""
+    with closing(open_store(settings)) as store:
+        try:
+            return store.open(collection).spec.model is not None
+        except CollectionNotFoundError:
+            return False
 
 
 @contextmanager

@@ -6,7 +6,10 @@ from typing import ParamSpec, TypeVar
 
 from index.errors import SequenceTimeoutError
 from index.ports import Collection, CollectionStore
+from index.types import FieldName
 from models.manifest import Manifest
+from models.space import BareSpace, VectorSpace
+from service.errors import SpaceWithoutModelError
 from service.pacing import Threads
 from service.pipeline.models import Models
 from service.types import Deadline
@@ -17,14 +20,37 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class OpenCollection:
-    """A collection and the model that made its vectors."""
+    """A collection and the model of its space; None where its vectors come from elsewhere (ADR 13)."""
 
     collection: Collection
-    manifest: Manifest
+    model: Manifest | None
 
     @property
     def name(self) -> str:
         return self.collection.spec.name
+
+    @property
+    def manifest(self) -> Manifest:
+        """Of the model that encodes for this collection. Raises SpaceWithoutModelError."""
+        if self.model is None:
+            space = self.collection.spec.space_id
+            raise SpaceWithoutModelError(
+                f"collection {self.name!r} holds vectors of the space {space!r}, which no loaded model makes, so texts "
+                "and pictures cannot be encoded for it: send vectors or items of the collection, or load a bundle of "
+                "that space"
+            )
+        return self.model
+
+    @property
+    def space(self) -> VectorSpace:
+        """What is known of the vectors; needs no model."""
+        spec = self.collection.spec
+        return BareSpace(spec.space_id, spec.dimension) if self.model is None else self.model
+
+    def default_field(self, wanted: FieldName) -> FieldName:
+        """The field that a kind of query searches, or the one that the collection has."""
+        fields = self.collection.spec.fields
+        return wanted if wanted in fields else fields[0]
 
 
 class Access:

@@ -121,7 +121,7 @@ def _pool(
     alive = [(candidate, item) for candidate, item in zip(found, fetched, strict=True) if item is not None]
     candidates, items = [pair[0] for pair in alive], [pair[1] for pair in alive]
     cosines = np.asarray([candidate.cosine for candidate in candidates], dtype=np.float32)
-    scores = opened.manifest.calibration_for(recipe.kind, recipe.field).score(cosines)
+    scores = opened.space.calibration_for(recipe.kind, recipe.field).score(cosines)
     boosts = [np.float32(boost.weight) * ranking.min_max(_column(items, boost.key)) for boost in options.boost]
     bm25 = np.asarray([candidate.bm25 for candidate in candidates], dtype=np.float32)
     fusion = ranking.fused(cosines, bm25, size, options.hybrid) if options.hybrid > 0 else None
@@ -150,7 +150,7 @@ def _hit(n: int, pool: Pool, opened: OpenCollection, recipe: Recipe, options: Se
         attributes=item.attributes if "attributes" in options.include else {},
         has_image=(item.picture_ref or "").startswith("sha256:"),
         vector=vector if "vector" in options.include else None,
-        explain=explanation(recipe, opened.manifest, vector, added) if "explain" in options.include else None,
+        explain=explanation(recipe, opened.space, vector, added) if "explain" in options.include else None,
     )
 
 

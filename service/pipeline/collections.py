@@ -9,7 +9,9 @@ from service.errors import AttributeUnknownError
 from service.pacing import Threads
 from service.pipeline.models import Models
 from service.pipeline.recall.live_recall import LiveRecall
-from service.types import CollectionOptions, Deadline, FacetCounts, LiveRecallFigure
+from service.types import CollectionOptions, Deadline, FacetCounts, LiveRecallFigure, OwnSpace
+
+ANY_PRECISION = "any"
 
 
 class Collections:
@@ -34,7 +36,7 @@ class Collections:
 
     async def create(self, name: str, options: CollectionOptions, deadline: Deadline) -> CollectionInfo:
         """Create, or return the one that is there if it has the same specification (else CollectionExistsError)."""
-        spec = specification(name, options, self._models.get(options.model))
+        spec = self._specification(name, options)
         return await self._writing.run(deadline, lambda: self._store.create(spec).info())
 
     async def describe(self, name: str) -> CollectionInfo:
@@ -58,6 +60,13 @@ class Collections:
 
     async def drop(self, name: str, deadline: Deadline) -> None:
         await self._writing.run(deadline, self._store.drop, name)
+
+    def _specification(self, name: str, options: CollectionOptions) -> CollectionSpec:
+        """Raises ModelNotFoundError; SpaceMismatchError where a loaded model makes that space differently."""
+        if options.space is None:
+            return specification(name, options, self._models.get(options.model))
+        self._models.of_space(options.space.id, options.space.dimension)
+        return bare_specification(name, options, options.space)
 
     def _deadline(self) -> Deadline:
         return Deadline.after(self._deadline_s)
@@ -84,6 +93,22 @@ def specification(name: str, options: CollectionOptions, manifest: Manifest) -> 
         dimension=manifest.dimension,
         precision=manifest.precision,
         recall=options.recall,
+        attributes=dict(options.attributes),
+        pictures=options.pictures,
+        codec=options.codec,
+    )
+
+
+def bare_specification(name: str, options: CollectionOptions, space: OwnSpace) -> CollectionSpec:
+    """Of a collection whose vectors come already made: at which precision, nobody knows (ADR 13)."""
+    return CollectionSpec(
+        name=name,
+        model=None,
+        space_id=space.id,
+        dimension=space.dimension,
+        precision=ANY_PRECISION,
+        recall=options.recall,
+        fields=space.fields,
         attributes=dict(options.attributes),
         pictures=options.pictures,
         codec=options.codec,

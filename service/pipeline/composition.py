@@ -63,7 +63,7 @@ class Composer:
         defaults = manifest.composition
         return Recipe(
             kind="composed",
-            field=question.wanted_field or "image",
+            field=question.field("image"),
             mixture="pdv",
             parts=(Part("image", parts.image), Part("base", parts.base), Part("target", parts.target)),
             alpha=defaults.alpha if query.alpha is None else query.alpha,
@@ -76,7 +76,7 @@ class Composer:
         weight = question.manifest.composition.sum_weight if query.alpha is None else query.alpha
         manifest = question.manifest
         parts = (Part("image", image.centred(manifest)), Part("change", text.centred(manifest), weight))
-        return Recipe("composed", question.wanted_field or "image", "sum", parts, excluded=_reference(query))
+        return Recipe("composed", question.field("image"), "sum", parts, excluded=_reference(query))
 
     async def _base_and_target(
         self, question: Question, query: ComposeQuery, base_text: str

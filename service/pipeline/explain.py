@@ -3,24 +3,25 @@
 from collections.abc import Mapping
 
 from models.arrays import Vector
-from models.manifest import Manifest
+from models.space import VectorSpace
 from service.pipeline.recipe import Recipe
 from service.ranking import Fusion
 
 Explanation = Mapping[str, float | str]
 
 
-def explanation(recipe: Recipe, manifest: Manifest, vector: Vector, ranked_by: Mapping[str, float]) -> Explanation:
+def explanation(recipe: Recipe, space: VectorSpace, vector: Vector, ranked_by: Mapping[str, float]) -> Explanation:
     """Cosine and weight of each part, the curve that made the score, and what else ranked the hit.
 
     `vector` is the stored vector [d] of the hit in the recipe's field.
     """
-    curve = manifest.calibration_for(recipe.kind, recipe.field)
+    curve = space.calibration_for(recipe.kind, recipe.field)
     told: dict[str, float | str] = {"kind": recipe.kind, "field": recipe.field, "mixture": recipe.mixture}
     for part, weight in zip(recipe.parts, part_weights(recipe), strict=True):
         told[f"cosine.{part.name}"] = float(part.vector @ vector)
         told[f"weight.{part.name}"] = weight
-    told["calibration"] = f"{recipe.kind}_{recipe.field}"
+    is_calibrated = space.is_calibrated(recipe.kind, recipe.field)
+    told["calibration"] = f"{recipe.kind}_{recipe.field}" if is_calibrated else "none"
     told["calibration.slope"], told["calibration.intercept"] = curve.slope, curve.intercept
     told |= dict(ranked_by)
     return told

@@ -13,10 +13,12 @@ from index.types import FieldName, Item
 from models.arrays import Vector
 from models.compose import centre, unit
 from models.manifest import Manifest
+from models.space import VectorSpace
 from service.embedder import Embedder
 from service.errors import PictureNotKeptError
 from service.metrics import StageClock
 from service.pipeline.access import Access, OpenCollection
+from service.queue import Encoded
 from service.types import Deadline, Notice, Picture, PictureBytes, PictureOfItem
 
 
@@ -32,7 +34,16 @@ class Question:
 
     @property
     def manifest(self) -> Manifest:
+        """Raises SpaceWithoutModelError."""
         return self.opened.manifest
+
+    @property
+    def space(self) -> VectorSpace:
+        return self.opened.space
+
+    def field(self, usual: FieldName) -> FieldName:
+        """The field that was asked for, else the usual one of such a query."""
+        return self.wanted_field or self.opened.default_field(usual)
 
     @property
     def collection(self) -> Collection:
@@ -47,13 +58,13 @@ class Ingredient:
     vector: Vector
     is_truncated: bool = False
 
-    def centred(self, manifest: Manifest) -> Vector:
+    def centred(self, space: VectorSpace) -> Vector:
         """Ready to be added to vectors of the other modality, or compared in the field `product`."""
-        return centre(self.vector, manifest.mean(self.modality))
+        return centre(self.vector, space.mean(self.modality))
 
-    def in_field(self, field_name: FieldName, manifest: Manifest) -> Vector:
+    def in_field(self, field_name: FieldName, space: VectorSpace) -> Vector:
         """As a query of its own: plain to the field `image`, centred to `product` (ADR 2)."""
-        return self.centred(manifest) if field_name == "product" else self.vector
+        return self.centred(space) if field_name == "product" else self.vector
 
 
 class Ingredients:
@@ -67,7 +78,7 @@ class Ingredients:
         """One ingredient a content, in order; what has to be encoded is encoded at the same time."""
         ready = [await self._stored(question, content) for content in contents]
         loose = [content for content in ready if not isinstance(content, Ingredient)]
-        encoded = await self._embedder.embed(question.manifest, loose, "interactive", question.deadline, question.clock)
+        encoded = await self._encoded(question, loose)
         fresh = iter(zip(loose, encoded, strict=True))
         result = []
         for content in ready:
@@ -81,6 +92,12 @@ class Ingredients:
                 question.notices.append(truncation(source, question.manifest))
         return result
 
+    async def _encoded(self, question: Question, loose: Sequence[str | PictureBytes]) -> Sequence[Encoded]:
+        """Stored vectors alone need no model."""
+        if not loose:
+            return ()
+        return await self._embedder.embed(question.manifest, loose, "interactive", question.deadline, question.clock)
+
     async def item(self, question: Question, id_: str) -> Item:
         """Raises ItemNotFoundError."""
         (item,) = await self._access.run(question.deadline, question.collection.get, [id_])
@@ -93,6 +110,8 @@ class Ingredients:
         (vector,) = await self._access.run(question.deadline, question.collection.vectors, field_name, [id_])
         if vector is None:
             await self.item(question, id_)
+            if question.opened.model is None:
+                raise PictureNotKeptError(f"item {id_!r} has no vector in the field {field_name!r}: name another field")
             raise PictureNotKeptError(f"item {id_!r} has no picture: search by its product instead")
         return unit(vector)
 
@@ -105,7 +124,8 @@ class Ingredients:
         if not isinstance(content, PictureOfItem):
             return content
         if content.box is None:
-            return Ingredient("image", await self.stored_vector(question, "image", content.id))
+            field_name = question.opened.default_field("image")
+            return Ingredient("image", await self.stored_vector(question, field_name, content.id))
         data = await self._access.run(question.deadline, question.collection.picture, content.id)
         if data is None:
             await self.item(question, content.id)

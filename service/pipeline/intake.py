@@ -7,9 +7,15 @@ import numpy as np
 
 from index.errors import StoreError
 from index.ports import Collection
-from index.types import FieldName, ItemWrite
+from index.types import CollectionSpec, FieldName, ItemWrite
 from service.decode import content_digest
-from service.errors import DuplicateIdError, ItemInvalidError, TextTooLongError, problem_for
+from service.errors import (
+    DuplicateIdError,
+    ItemInvalidError,
+    SpaceWithoutModelError,
+    TextTooLongError,
+    problem_for,
+)
 from service.pipeline.access import OpenCollection
 from service.types import ItemInput, ItemOutcome, Limits
 
@@ -68,15 +74,16 @@ def main_field(collection: Collection) -> FieldName:
 
 def _admit_one(opened: OpenCollection, item: ItemInput, limits: Limits, seen: set[str]) -> Draft | ItemOutcome:
     try:
-        _check(item, limits, seen)
+        check_item(item, limits, seen)
         draft = Draft(item, content_hash(opened, item))
         opened.collection.check(draft.write)
-    except (ItemInvalidError, TextTooLongError, DuplicateIdError, StoreError) as exc:
+    except (ItemInvalidError, TextTooLongError, DuplicateIdError, SpaceWithoutModelError, StoreError) as exc:
         return failed(item.id, exc)
     return draft
 
 
-def _check(item: ItemInput, limits: Limits, seen: set[str]) -> None:
+def check_item(item: ItemInput, limits: Limits, seen: set[str]) -> None:
+    """Raises ItemInvalidError, DuplicateIdError, TextTooLongError."""
     if not item.id or len(item.id) > limits.max_id_chars:
         raise ItemInvalidError(f"an id has 1 to {limits.max_id_chars} characters")
     if item.id in seen:
@@ -90,12 +97,27 @@ def _check(item: ItemInput, limits: Limits, seen: set[str]) -> None:
 
 
 def content_hash(opened: OpenCollection, item: ItemInput) -> str:
-    """Covers whatever the stored vectors, picture and text depend on."""
-    manifest = opened.manifest
-    vectors = [part for name in sorted(item.vectors) for part in (name, np.asarray(item.vectors[name]).tobytes())]
+    """Covers whatever the stored vectors, picture and text depend on. Raises SpaceWithoutModelError."""
+    if stands_alone(opened.collection.spec, item):
+        return vectors_hash(opened.collection.spec.space_id, item)
+    manifest, vectors = opened.manifest, _vector_parts(item)
     made_by = (manifest.space_id, manifest.image.fingerprint, manifest.text.fingerprint, manifest.precision)
     how = f"{manifest.image.preprocessing} {manifest.product_image_weight} {opened.collection.spec.pictures}"
     return content_digest("1", item.image, text_of(item), item.image_ref, *made_by, how, *vectors)
+
+
+def stands_alone(spec: CollectionSpec, item: ItemInput) -> bool:
+    """Vectors that come from elsewhere are stored as they are; nothing is encoded, nothing derived (ADR 13)."""
+    return spec.model is None and bool(item.vectors) and item.image is None
+
+
+def vectors_hash(space_id: str, item: ItemInput) -> str:
+    """The content hash of an item that stands alone: the same whichever models are loaded."""
+    return content_digest("vectors-1", space_id, text_of(item), item.image_ref, *_vector_parts(item))
+
+
+def _vector_parts(item: ItemInput) -> list[str | bytes]:
+    return [part for name in sorted(item.vectors) for part in (name, np.asarray(item.vectors[name]).tobytes())]
 
 
 def _mark_known(collection: Collection, admitted: list[Draft | ItemOutcome]) -> list[Draft | ItemOutcome]:

@@ -78,13 +78,13 @@ class Interpreter:
 
     async def _text(self, question: Question, query: TextQuery) -> Recipe:
         (text,) = await self._ingredients.vectors(question, [query.text])
-        field = question.wanted_field or "image"
-        return Recipe("text", field, "single", (Part("text", text.in_field(field, question.manifest)),))
+        field = question.field("image")
+        return Recipe("text", field, "single", (Part("text", text.in_field(field, question.space)),))
 
     async def _image(self, question: Question, query: ImageQuery) -> Recipe:
         (image,) = await self._ingredients.vectors(question, [query.image])
-        field = question.wanted_field or "image"
-        part = Part("image", image.in_field(field, question.manifest))
+        field = question.field("image")
+        part = Part("image", image.in_field(field, question.space))
         return Recipe("image", field, "single", (part,), excluded=referred_items(query.image))
 
     async def _terms(self, question: Question, query: TermsQuery) -> Recipe:
@@ -92,11 +92,11 @@ class Interpreter:
         contents = [term.content for term in query.terms]
         found = await self._ingredients.vectors(question, contents)
         parts = tuple(
-            Part(f"term {n}", ingredient.centred(question.manifest), term.weight)
+            Part(f"term {n}", ingredient.centred(question.space), term.weight)
             for n, (term, ingredient) in enumerate(zip(query.terms, found, strict=True))
         )
         kind = kind_of(found)
-        return Recipe(kind, question.wanted_field or "image", "sum", parts, excluded=referred_items(*contents))
+        return Recipe(kind, question.field("image"), "sum", parts, excluded=referred_items(*contents))
 
     def _check_terms(self, query: TermsQuery) -> None:
         if not 1 <= len(query.terms) <= self._limits.max_terms:
@@ -105,16 +105,16 @@ class Interpreter:
             raise QueryInvalidError("every weight must be a finite number")
 
     async def _product(self, question: Question, query: ProductQuery) -> Recipe:
-        field = question.wanted_field or "product"
+        field = question.field("product")
         if query.item is not None:
             return await self._product_of_item(question, query, query.item, field)
         contents = [content for content in (query.image, query.text) if content is not None]
         if not contents:
             raise QueryInvalidError("a product needs a picture, a text, or both: send `image`, `text` or `item`")
         found = await self._ingredients.vectors(question, contents)
-        weight = question.manifest.product_image_weight if query.image_weight is None else query.image_weight
+        weight = question.space.product_image_weight if query.image_weight is None else query.image_weight
         parts = tuple(
-            Part(one.modality, one.centred(question.manifest), weight if one.modality == "image" else 1.0 - weight)
+            Part(one.modality, one.centred(question.space), weight if one.modality == "image" else 1.0 - weight)
             for one in found
         )
         mixture: Mixture = "sum" if len(parts) > 1 else "single"
@@ -124,7 +124,7 @@ class Interpreter:
         if query.image is not None or query.text is not None:
             raise QueryInvalidError("a product is an `item`, or a picture and a text: send one of the two")
         if query.image_weight is None:
-            stored = await self._ingredients.stored_vector(question, "product", id_)
+            stored = await self._ingredients.stored_vector(question, question.opened.default_field("product"), id_)
             return Recipe("product", field, "single", (Part("product", stored),), excluded=(id_,))
         item = await self._ingredients.item(question, id_)
         image = PictureOfItem(id_) if await self._ingredients.has_vector(question, "image", id_) else None
@@ -142,7 +142,7 @@ def vector_recipe(question: Question, query: VectorQuery) -> Recipe:
     if not np.isfinite(vector).all() or not vector.any():
         raise VectorError("the vector must hold finite numbers, and not only zeros")
     scaled = vector / np.abs(vector).max()
-    return Recipe("vector", question.wanted_field or "image", "single", (Part("vector", unit(scaled)),))
+    return Recipe("vector", question.field("image"), "single", (Part("vector", unit(scaled)),))
 
 
 def words_in(query: Query) -> str | None:

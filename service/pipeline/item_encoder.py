@@ -11,7 +11,7 @@ from service.embedder import Embedder
 from service.errors import ItemInvalidError
 from service.pipeline.access import OpenCollection
 from service.pipeline.ingredients import truncation
-from service.pipeline.intake import Draft, text_of
+from service.pipeline.intake import Draft, stands_alone, text_of
 from service.queue import Encoded
 from service.types import Deadline, ItemInput, Notice
 
@@ -35,6 +35,8 @@ class ItemEncoder:
             # The hash covers the reference too; naming it again would take the place of the kept picture's.
             return EncodedItem(replace(draft.write, vectors={}, picture_ref=None))
         item = draft.item
+        if stands_alone(opened.collection.spec, item):
+            return EncodedItem(draft.write)
         kept = await self._kept(opened, item, deadline)
         image = await self._image_vector(opened, item, kept, deadline)
         text = await self._text(opened, item, deadline)

@@ -10,7 +10,13 @@ from index.ports import Collection
 from index.types import Attributes, Filter, Item
 from models.errors import ModelError
 from service.decode.decoder import Decoder
-from service.errors import EncoderFailedError, ItemInvalidError, LimitExceededError, PictureNotKeptError
+from service.errors import (
+    EncoderFailedError,
+    ItemInvalidError,
+    LimitExceededError,
+    PictureNotKeptError,
+    SpaceWithoutModelError,
+)
 from service.metrics import Metrics
 from service.pacing import in_window
 from service.pipeline.access import Access, OpenCollection
@@ -19,7 +25,7 @@ from service.pipeline.item_encoder import EncodedItem, ItemEncoder
 from service.pipeline.write import Written, write_batch
 from service.types import Deadline, ItemInput, ItemOutcome, Limits, UpsertOutcome
 
-FAILS_ALONE = (ModelError, EncoderFailedError, ItemInvalidError)
+FAILS_ALONE = (ModelError, EncoderFailedError, ItemInvalidError, SpaceWithoutModelError)
 """Errors of one item; anything else (no room in the queue, no time) concerns the whole batch."""
 
 

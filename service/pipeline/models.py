@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from index.errors import StoreError
+from index.errors import SpaceMismatchError, StoreError
 from index.ports import CollectionStore
 from index.types import CollectionSpec
 from models.manifest import Manifest
@@ -39,8 +39,14 @@ class Models:
             loaded = ", ".join(sorted(self._manifests))
             raise ModelNotFoundError(f"there is no model {name!r}; loaded are: {loaded}") from exc
 
-    def for_collection(self, spec: CollectionSpec) -> Manifest:
-        """A loaded model of the collection's space and precision, by preference the one it was made with."""
+    def for_collection(self, spec: CollectionSpec) -> Manifest | None:
+        """A loaded model of the collection's space and precision, by preference the one it was made with.
+
+        Where the vectors came from elsewhere, any model of their space and dimension will do, or none (ADR 13).
+        Raises ModelNotLoadedError.
+        """
+        if spec.model is None:
+            return self.of_space(spec.space_id, spec.dimension)
         fitting = [
             manifest
             for manifest in self._manifests.values()
@@ -53,6 +59,17 @@ class Models:
                 f"{spec.precision}), which is not loaded: put its bundle into the folder of bundles and start again"
             )
         return next((manifest for manifest in fitting if manifest.name == spec.model), fitting[0])
+
+    def of_space(self, space_id: str, dimension: int) -> Manifest | None:
+        """A loaded model of that space, by preference the default one. Raises SpaceMismatchError."""
+        names = sorted(self._manifests, key=lambda name: (name != self._default, name))
+        found = next((self._manifests[name] for name in names if self._manifests[name].space_id == space_id), None)
+        if found is not None and found.dimension != dimension:
+            raise SpaceMismatchError(
+                f"the model {found.name!r} makes the space {space_id!r} with {found.dimension} dimensions, not "
+                f"{dimension}: give these vectors a space of their own"
+            )
+        return found
 
     def describe(self) -> Sequence[ModelInfo]:
         """Every loaded model, the default one first."""

@@ -41,14 +41,14 @@ class Searcher:
         await self._see_writes(opened, request.options.min_sequence, deadline)
         with self.metrics.start_clock() as clock:
             recipe, warnings = await self.interpreter.recipe(opened, request, deadline, clock)
-            state = QueryState(collection, opened.manifest.space_id, recipe, request.options, tuple(warnings))
+            state = QueryState(collection, opened.space.space_id, recipe, request.options, tuple(warnings))
             return await self._respond(opened, state, deadline, clock)
 
     async def refine(self, collection: str, refinement: Refinement, deadline: Deadline) -> SearchResult:
         """The same query with other weights; no encoder is called. The result has a query id of its own."""
         opened = await self.access.open(collection, deadline)
         state = await self.queries.get(refinement.query_id)
-        if state is None or (state.collection, state.space_id) != (collection, opened.manifest.space_id):
+        if state is None or (state.collection, state.space_id) != (collection, opened.space.space_id):
             raise QueryExpiredError("this query is no longer kept for this collection: send the search again")
         changed = refined(state, refinement)
         self._check(changed.options)

@@ -23,6 +23,7 @@ from service.types.items import (
     CollectionOptions,
     ItemInput,
     ItemOutcome,
+    OwnSpace,
     UpsertOutcome,
 )
 from service.types.limits import Limits
@@ -79,6 +80,7 @@ __all__ = [
     "LiveRecallFigure",
     "ModelInfo",
     "Notice",
+    "OwnSpace",
     "Picture",
     "PictureBytes",
     "PictureOfItem",

@@ -11,6 +11,15 @@ from service.types.queries import Vector
 
 
 @dataclass(frozen=True)
+class OwnSpace:
+    """A vector space that no model of the service needs to know (ADR 13)."""
+
+    id: str
+    dimension: int
+    fields: tuple[FieldName, ...] = ("image",)
+
+
+@dataclass(frozen=True)
 class CollectionOptions:
     """What a client may say when it creates a collection; None means the default of the service."""
 
@@ -19,6 +28,8 @@ class CollectionOptions:
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
     pictures: PicturePolicy = "original"
     codec: CodecChoice = "auto"
+    space: OwnSpace | None = None
+    """Instead of a model: the vectors come already made."""
 
 
 @dataclass(frozen=True)

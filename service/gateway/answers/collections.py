@@ -35,7 +35,7 @@ class CollectionAnswer(TypedDict):
     items: int
     vectors: Annotated[dict[FieldName, int], Field(description="How many items have a vector of each field.")]
     sequence: Annotated[int, Field(description="Number of the last write.")]
-    model: str
+    model: Annotated[str | None, Field(description="null where the vectors come from elsewhere.")]
     space: str
     dimension: int
     precision: str

@@ -2,13 +2,31 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from index.index_info import CodecChoice
-from index.types import AttributeType, PicturePolicy
-from service.gateway.wire.body import MAX_ATTRIBUTES, AttributeKey, Body, at_most
+from index.types import AttributeType, FieldName, PicturePolicy
+from service.gateway.wire.body import MAX_ATTRIBUTES, MAX_DIMENSION, AttributeKey, Body, at_most
 from service.gateway.wire.filters import FilterBody
-from service.types import CollectionOptions
+from service.types import CollectionOptions, OwnSpace
+
+
+class SpaceBody(Body):
+    """A vector space of your own: every item brings its vectors."""
+
+    id: Annotated[
+        str,
+        Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["my-space"]),
+    ]
+    dimension: Annotated[int, Field(ge=1, le=MAX_DIMENSION, examples=[512])]
+    fields: Annotated[
+        list[FieldName],
+        Field(min_length=1, max_length=2, description="Which vectors items may bring; queries search the first."),
+    ] = Field(default=["image"])
+
+    def own_space(self) -> OwnSpace:
+        return OwnSpace(self.id, self.dimension, tuple(dict.fromkeys(self.fields)))
 
 
 class IndexBody(Body):
@@ -56,5 +74,16 @@ class CollectionBody(Body):
 
     index: IndexBody = IndexBody()
 
+    space: Annotated[
+        SpaceBody | None, Field(description="Instead of `model`: the vectors come already made, by another encoder.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _has_one_maker(self) -> "CollectionBody":
+        if self.model is not None and self.space is not None:
+            raise PydanticCustomError("model_or_space", "give `model` or `space`, not both")
+        return self
+
     def options(self) -> CollectionOptions:
-        return CollectionOptions(self.model, self.recall, self.attributes, self.pictures, self.index.codec)
+        space = None if self.space is None else self.space.own_space()
+        return CollectionOptions(self.model, self.recall, self.attributes, self.pictures, self.index.codec, space)

@@ -8,10 +8,14 @@ from service.jobs.index_job.http_sink import HttpSink
 from service.jobs.index_job.job import Tally, Watcher, run_index, summary
 from service.jobs.index_job.local_sink import LocalSink
 from service.jobs.index_job.open_source import open_source
+from service.jobs.index_job.open_vectors import VectorWishes, open_vectors
 from service.jobs.index_job.record import Source, SourceError
 from service.jobs.index_job.sink import Sink, SinkError
+from service.jobs.index_job.space_check import UNNAMED
+from service.jobs.index_job.store_sink import StoreSink
 
 __all__ = [
+    "UNNAMED",
     "CheckSink",
     "ColumnWishes",
     "ErrorFile",
@@ -23,9 +27,12 @@ __all__ = [
     "SinkError",
     "Source",
     "SourceError",
+    "StoreSink",
     "Tally",
+    "VectorWishes",
     "Watcher",
     "open_source",
+    "open_vectors",
     "run_index",
     "summary",
 ]

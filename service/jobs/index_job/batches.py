@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from service.jobs.index_job.record import BrokenRecord, Record, SourceRecord
 
 MAX_ITEMS = 64
+MAX_VECTOR_ITEMS = 1000
+"""Of records that bring their vectors: nothing is encoded, and a commit costs the same for many."""
 MAX_BYTES = 16_000_000
 
 
@@ -27,7 +29,8 @@ def in_batches(records: Iterable[Record], max_items: int = MAX_ITEMS, max_bytes:
     broken: list[BrokenRecord] = []
     size = 0
     for record in records:
-        is_full = len(good) + len(broken) >= max_items or size >= max_bytes
+        most = MAX_VECTOR_ITEMS if isinstance(record, SourceRecord) and record.vectors else max_items
+        is_full = len(good) + len(broken) >= most or size >= max_bytes
         if is_full or (isinstance(record, SourceRecord) and record.id in good):
             yield Batch(tuple(good.values()), tuple(broken))
             good, broken, size = {}, [], 0

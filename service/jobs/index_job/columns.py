@@ -46,8 +46,11 @@ class Columns:
         return " ".join(self.attributes)
 
 
-def choose_columns(names: Sequence[str], wishes: ColumnWishes) -> Columns:
-    """Roles for the columns `names`. Raises SourceError naming the columns there are."""
+def choose_columns(names: Sequence[str], wishes: ColumnWishes, has_vectors: bool = False) -> Columns:
+    """Roles for the columns `names`. `has_vectors`: an item needs neither picture nor text.
+
+    Raises SourceError naming the columns there are.
+    """
     wished = [wishes.id, wishes.image, *(wishes.text or ()), *(wishes.attributes or ())]
     for name in wished:
         if name is not None and name not in names:
@@ -57,7 +60,7 @@ def choose_columns(names: Sequence[str], wishes: ColumnWishes) -> Columns:
         raise SourceError(f"no column looks like an id: name one with --id; the columns are: {', '.join(names)}")
     image = wishes.image or _first(names, _IMAGE_NAMES, without=(id_,))
     text = wishes.text if wishes.text is not None else _optional(_first(names, _TEXT_NAMES, without=(id_, image)))
-    if image is None and not text:
+    if image is None and not text and not has_vectors:
         raise SourceError(
             "no column looks like a picture or a text: name one with --image or --text; "
             f"the columns are: {', '.join(names)}"

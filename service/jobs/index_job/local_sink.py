@@ -6,6 +6,7 @@ from index.errors import CollectionNotFoundError
 from service.bootstrap import Application
 from service.jobs.index_job.record import SourceRecord
 from service.jobs.index_job.sink import SinkError
+from service.jobs.index_job.space_check import check_space, named, space_there
 from service.types import CollectionOptions, Deadline, ItemInput, ItemOutcome
 
 
@@ -21,8 +22,10 @@ class LocalSink:
         try:
             there = await collections.describe(self._collection)
         except CollectionNotFoundError:
-            await collections.create(self._collection, options, self._deadline())
+            await collections.create(self._collection, named(options, self._collection), self._deadline())
             return
+        if options.space is not None:
+            check_space(space_there(there.spec), options.space)
         if options.model is not None and options.model != there.spec.model:
             raise SinkError(
                 f"collection {self._collection!r} was made with the model {there.spec.model!r}, not {options.model!r}: "
@@ -48,4 +51,5 @@ def to_input(record: SourceRecord) -> ItemInput:
         image=record.image,
         attributes=record.attributes,
         image_ref=record.image_ref,
+        vectors=record.vectors,
     )

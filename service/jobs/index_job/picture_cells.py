@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from service.jobs.index_job.record import RecordError
 
@@ -19,8 +20,22 @@ _MIN_BASE64_CHARS = 64
 class Picture:
     """A picture's bytes, and the path they came from."""
 
-    data: bytes
+    data: bytes | None
     ref: str | None = None
+
+
+class PictureReader(Protocol):
+    """What a table does with the cells of its picture column."""
+
+    def read(self, cell: object) -> Picture | None:
+        """None for an empty cell. Raises RecordError."""
+
+
+class PictureReferences:
+    """Keeps paths and addresses as they are, and reads no picture: the vectors are there already."""
+
+    def read(self, cell: object) -> Picture | None:
+        return Picture(None, cell.strip()) if isinstance(cell, str) and cell.strip() else None
 
 
 class PictureCells:

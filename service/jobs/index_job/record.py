@@ -1,10 +1,12 @@
 """What a source gives: a record that can be indexed, or one that cannot and why. Owns no behaviour."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from index.types import Attributes
+from index.types import Attributes, FieldName, Vector
+
+_JSON_BYTES_A_NUMBER = 12
 
 
 class SourceError(Exception):
@@ -30,10 +32,15 @@ class SourceRecord:
     image: bytes | None = None
     image_ref: str | None = None
     attributes: Attributes = field(default_factory=dict)
+    vectors: Mapping[FieldName, Vector] = field(default_factory=dict)
 
     @property
     def size_bytes(self) -> int:
-        return len(self.image or b"") + len(self.text or "") + 1024
+        """About what it takes on its way, vectors as JSON."""
+        size = len(self.image or b"") + len(self.text or "") + 1024
+        for vector in self.vectors.values():
+            size += _JSON_BYTES_A_NUMBER * len(vector)
+        return size
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 from index.types import Attributes, AttributeValue
 from service.jobs.index_job.cells import to_attribute, to_id, to_reference, to_text
 from service.jobs.index_job.columns import NESTED_ATTRIBUTES, Columns
-from service.jobs.index_job.picture_cells import PictureCells
+from service.jobs.index_job.picture_cells import PictureReader
 from service.jobs.index_job.record import BrokenRecord, Record, RecordError, SourceRecord
 
 Cells: TypeAlias = Mapping[str, object]
@@ -34,7 +34,7 @@ class Rows(Protocol):
 class TableSource:
     """A `Source` over rows."""
 
-    def __init__(self, title: str, rows: Rows, columns: Columns, pictures: PictureCells) -> None:
+    def __init__(self, title: str, rows: Rows, columns: Columns, pictures: PictureReader) -> None:
         self.description = f"{title} ({columns})"
         self.total = rows.total
         self._rows = rows

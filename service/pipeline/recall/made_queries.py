@@ -49,8 +49,10 @@ class QueryMaker:
         self._access, self._embedder = access, embedder
 
     async def make(self, opened: OpenCollection, deadline: Deadline) -> None:
-        """Make and keep what is missing; nothing where the items have too few texts, or the model reads none."""
-        if not opened.manifest.encodes_text or not await self._access.write(deadline, lacks_queries, opened):
+        """Make and keep what is missing; nothing where the items have too few texts, or no model reads them."""
+        if opened.model is None or not opened.model.encodes_text:
+            return
+        if not await self._access.write(deadline, lacks_queries, opened):
             return
         made = made_queries(await self._sources(opened, deadline), opened.manifest)
         for (field, kind), vectors in made.items():
