@@ -61,6 +61,12 @@ class Catalog:
             query = "SELECT id FROM items WHERE id > ? ORDER BY id LIMIT ?"
             return [id_ for (id_,) in connection.execute(query, (after or "", max(limit, 0)))]
 
+    def revectored(self, since: int) -> list[int]:
+        """The rows whose vectors were written after a change."""
+        with self._reading() as connection:
+            found = connection.execute("SELECT row FROM items WHERE vector_sequence > ?", (since,))
+            return [row for (row,) in found]
+
     def picture_ref(self, id_: str) -> str | None:
         return self._one("SELECT picture_ref FROM items WHERE id = ?", id_)
 

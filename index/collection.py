@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +23,10 @@ from index.collection_state import CollectionState
 from index.collection_writer import CollectionWriter
 from index.errors import CollectionNotFoundError, FieldNotFoundError, ReadOnlyError
 from index.follower import Follower
+from index.hubness.bias import Biases
+from index.hubness.bias_file import remove_biases
+from index.hubness.bias_reader import BiasReader
+from index.hubness.building import bias_path, build_biases
 from index.index_info import QueryKind, QuerySource, SealProgress
 from index.pictures import PictureStore
 from index.prepared_item import prepare
@@ -41,6 +46,7 @@ from index.types import (
     Facet,
     FieldName,
     Filter,
+    HubnessInfo,
     Item,
     ItemWrite,
     RecallCheck,
@@ -78,6 +84,7 @@ class LocalCollection:
             with closing(connect(files.catalog, writable=False)) as connection:
                 self._state.follow(connection)
             self._selector = Selector(self._catalog, self._state)
+            self._biases = {field: self._bias_reader(field) for field in self._created_with.fields}
             self._follower = Follower(files.catalog, self._state.follow, lambda: self._state.is_behind)
             self._verification = Verification(self._sealed, self._found_damaged, files.root.name)
         except BaseException:
@@ -211,6 +218,18 @@ class LocalCollection:
     def sample(self, count: int) -> Sequence[Item]:
         return [item for item in self._catalog.rows(self._state.sample(count)) if item is not None]
 
+    def biases(self, field: FieldName, rows: Sequence[int]) -> Biases | None:
+        self._check_field(field)
+        return self._biases[field].biases(rows, self._state.sequence)
+
+    def correct_hubness(self, field: FieldName, bank: Vectors, k: int, alpha: float) -> HubnessInfo:
+        self._check_field(field)
+        return build_biases(self._files.root, field, bank, k, alpha)
+
+    def forget_hubness(self, field: FieldName) -> bool:
+        self._check_field(field)
+        return remove_biases(bias_path(self._files.root, field))
+
     def count(self, filter_: Filter | None = None) -> int:
         return len(self._selector.matching(filter_))
 
@@ -239,6 +258,7 @@ class LocalCollection:
             disk_bytes=self._files.catalog_bytes() + self._files.sealed_bytes() + self._picture_bytes(),
             writable=self._writable,
             index=self._state.index_info(writer.sealing if writer else SealProgress()),
+            hubness=self._hubness_info(),
         )
 
     def close(self) -> None:
@@ -254,6 +274,13 @@ class LocalCollection:
         self._follower.close()
         self._sealed.close()
         self._catalog.close()
+
+    def _bias_reader(self, field: FieldName) -> BiasReader:
+        path, space = bias_path(self._files.root, field), self._created_with.space_id
+        return BiasReader(path, space, self._catalog.revectored, partial(self._state.vectors, field))
+
+    def _hubness_info(self) -> HubnessInfo | None:
+        return self._biases["image"].info if "image" in self._biases else None
 
     def _is_unmeasured(self, snapshot: Snapshot) -> bool:
         """Held-out queries came of a kind that it was not measured for."""

@@ -15,8 +15,10 @@ from index.types import (
     Facet,
     FieldName,
     Filter,
+    HubnessInfo,
     Item,
     ItemWrite,
+    Numbers,
     RecallCheck,
     SearchParameters,
     Vector,
@@ -121,6 +123,20 @@ class Collection(Protocol):
 
     def sample(self, count: int) -> Sequence[Item]:
         """Distinct live items, at random; all where there are fewer."""
+
+    def biases(self, field: FieldName, rows: Sequence[int]) -> Numbers | None:
+        """float32 [n]: what hubness correction takes off the cosine of each row with a text, less the average of all
+        items; None where the correction is off.
+        """
+
+    def correct_hubness(self, field: FieldName, bank: Vectors, k: int, alpha: float) -> HubnessInfo:
+        """Turn the correction on, or make it anew, from a bank of typical queries float32 [q, d] of unit length.
+
+        Takes a while. Raises SpaceMismatchError, VectorError (a bank smaller than k), FieldNotFoundError.
+        """
+
+    def forget_hubness(self, field: FieldName) -> bool:
+        """Turn the correction off; whether it was on."""
 
     def count(self, filter_: Filter | None = None) -> int:
         """How many live items match."""

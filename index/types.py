@@ -18,6 +18,9 @@ Vector: TypeAlias = NDArray[np.float32]
 Vectors: TypeAlias = NDArray[np.float32]
 """float32 [n, d], rows of unit length (L2)."""
 
+Numbers: TypeAlias = NDArray[np.float32]
+"""float32 [n], one for each row of something."""
+
 Scalar: TypeAlias = str | int | float | bool
 
 
@@ -167,6 +170,8 @@ class SearchParameters:
     """None: the collection's target."""
     kind: QueryKind | None = None
     """Which curve its settings come from; None: unknown, so it is searched like the hardest kind."""
+    hubness: bool = True
+    """False: leave out the hubness correction that the collection has."""
 
 
 @dataclass(frozen=True)
@@ -207,6 +212,19 @@ class Facet:
 
 
 @dataclass(frozen=True)
+class HubnessInfo:
+    """The hubness correction of a field: what it was made with."""
+
+    k: int
+    alpha: float
+    queries: int
+    bank: str
+    """Fingerprint of the bank of queries."""
+    sequence: int
+    """Items written later get their bias when a search first meets them."""
+
+
+@dataclass(frozen=True)
 class CollectionInfo:
     """A collection as it stands now."""
 
@@ -219,3 +237,5 @@ class CollectionInfo:
     writable: bool
     """This process may write; the first write still has to get the lock."""
     index: IndexInfo = IndexInfo()
+    hubness: HubnessInfo | None = None
+    """None: the correction is off."""

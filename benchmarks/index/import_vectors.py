@@ -64,7 +64,9 @@ async def measure(file: Path, folder: Path) -> None:
     finally:
         await sink.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    print(f"  {tally.items / seconds:,.0f} vectors/s ({1e6 * busy / tally.items:.0f} µs of processor time each), {summary(tally)}, peak resident {peak:,.0f} MB")
+    each = 1e6 * busy / tally.items
+    print(f"  {tally.items / seconds:,.0f} vectors/s, {each:.0f} µs of processor time each, {summary(tally)}")
+    print(f"  peak resident {peak:,.0f} MB, mapped pages of the file included")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli import backup, collections, doctor, evaluation, fsck, index, models, search, serve, worker
+from service.cli import backup, collections, doctor, evaluation, fsck, hubness, index, models, search, serve, worker
 from service.cli.exits import EPILOG
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.command("index")(index.index)
 app.command("search")(search.search)
+app.command("hubness")(hubness.hubness)
 app.add_typer(collections.app, name="collections")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")

@@ -4,18 +4,19 @@ Blocks; knows no HTTP, no encoder and no cache.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.ports import Collection
-from index.types import AttributeType, Candidate, Item
-from models.arrays import Vectors
+from index.types import AttributeType, Candidate, Filter, HasId, Item, Match
+from models.arrays import Vector, Vectors
 from service import ranking
 from service.errors import AttributeUnknownError
 from service.metrics import StageClock
 from service.pipeline.access import OpenCollection
+from service.pipeline.candidates import Found, find
 from service.pipeline.explain import explanation, hybrid_parts
 from service.pipeline.recipe import Recipe, vector_of
 from service.ranking import Fusion
@@ -24,6 +25,9 @@ from service.types import Hit, SearchOptions
 _POOL = 1000
 """The same for every page of a search, so that its pages fit together; no page of a ranked search reaches further."""
 _LARGEST_POOL = 6400
+_MOST_ROUNDS = 12
+"""Searches of one request that groups fills its page by."""
+_SCALAR = (str, int, float, bool)
 
 
 @dataclass(frozen=True)
@@ -35,40 +39,64 @@ class Pool:
     vectors: Vectors
     """[n, d] where ranking compares items or a hit shows its vector, else [n, 0]."""
     scores: NDArray[np.float32]
+    """Of the raw cosines, whatever the order."""
     boosts: Sequence[NDArray[np.float32]]
     """What each boost adds, in the order of the options."""
+    biases: NDArray[np.float32] | None
+    """What hubness correction took off each cosine."""
+    values: NDArray[np.float32]
+    """What orders: the (corrected) cosine, its score with the boosts, or the fused value with them."""
     fusion: Fusion | None = None
     """Where texts count beside vectors."""
-
-    @property
-    def values(self) -> NDArray[np.float32]:
-        """What orders: the cosine, the score with its boosts, or the fused value with its boosts."""
-        if self.fusion is None and not self.boosts:
-            return np.asarray([candidate.cosine for candidate in self.candidates], dtype=np.float32)
-        values = self.scores if self.fusion is None else self.fusion.values
-        return np.asarray(values + np.sum(self.boosts, axis=0), dtype=np.float32) if self.boosts else values
 
 
 def answer(opened: OpenCollection, recipe: Recipe, options: SearchOptions, clock: StageClock) -> Sequence[Hit]:
     """The page of hits that the options ask for."""
     _check_attributes(opened.collection, options)
-    query = vector_of(recipe)
-    size, params = pool_size(options), replace(options.params, kind=recipe.kind)
-    while True:
-        with clock.stage("search"):
-            found = opened.collection.search(
-                recipe.field, query, size, options.filter, params, recipe.excluded, recipe.words
-            )
-            pool = _pool(opened, recipe, options, found, size)
-        with clock.stage("rank"):
-            order = ranked(pool, options)
-        is_enough = len(order) >= options.offset + options.limit or len(found) < size
-        if is_enough or not may_grow(options) or size >= _LARGEST_POOL:
-            break
-        size = min(4 * size, _LARGEST_POOL)
+    rounds = _Rounds(opened, recipe, vector_of(recipe), options, clock)
+    rounds.fill(options.offset + options.limit)
     with clock.stage("rank"):
-        page = order[options.offset : options.offset + options.limit]
-        return [_hit(n, pool, opened, recipe, options) for n in page]
+        page = rounds.ranked[options.offset : options.offset + options.limit]
+        return [_hit(n, pool, opened, recipe, options) for pool, n in page]
+
+
+class _Rounds:
+    """One search after the other until the page is full: what ranking throws away is made up for.
+
+    Near-duplicates: the same search with more candidates. Groups: a search among the groups that were not met yet;
+    all it finds is farther than what was there, so that it goes to the end, and no group of a thousand equal items
+    hides the others.
+    """
+
+    def __init__(
+        self, opened: OpenCollection, recipe: Recipe, query: Vector, options: SearchOptions, clock: StageClock
+    ) -> None:
+        self.ranked: list[tuple[Pool, int]] = []
+        """Pool and position in it, best first."""
+        self._opened, self._recipe, self._query, self._options, self._clock = opened, recipe, query, options, clock
+
+    def fill(self, needed: int) -> None:
+        """Rank until there are `needed`, or no more."""
+        filter_, size = self._options.filter, pool_size(self._options)
+        for _ in range(_MOST_ROUNDS):
+            pool, order, is_all = self._round(filter_, size, needed)
+            self.ranked += [(pool, n) for n in order]
+            key = self._options.group_by
+            if len(self.ranked) >= needed or is_all or key is None or self._options.collapse_duplicates:
+                return
+            filter_, size = beyond(filter_, key, pool.items), min(4 * size, _LARGEST_POOL)
+
+    def _round(self, filter_: Filter | None, size: int, needed: int) -> tuple[Pool, list[int], bool]:
+        while True:
+            with self._clock.stage("search"):
+                found = find(self._opened.collection, self._recipe, self._query, self._options, size, filter_)
+                pool = _pool(self._opened, self._recipe, self._options, found, size)
+            with self._clock.stage("rank"):
+                order = ranked(pool, self._options)
+            is_all = found.is_all or _is_below(pool, self._options, size)
+            if len(order) >= needed or is_all or not may_grow(self._options) or size >= _LARGEST_POOL:
+                return pool, order, is_all
+            size = min(4 * size, _LARGEST_POOL)
 
 
 def drops_hits(options: SearchOptions) -> bool:
@@ -88,7 +116,7 @@ def ranks_a_pool(options: SearchOptions) -> bool:
 
 def may_grow(options: SearchOptions) -> bool:
     """May more be fetched for a page that is not full? A larger pool only adds to the end, unless it is reordered."""
-    return drops_hits(options) and not reorders(options)
+    return options.collapse_duplicates and not reorders(options)
 
 
 def pool_size(options: SearchOptions) -> int:
@@ -100,7 +128,7 @@ def pool_size(options: SearchOptions) -> int:
 def ranked(pool: Pool, options: SearchOptions) -> list[int]:
     """Positions in the pool, best first: boost, threshold, duplicates, groups, variety."""
     values = pool.values
-    order = ranking.by_value(values)
+    order = ranking.by_value(values) if options.boost or options.hybrid > 0 else list(range(len(values)))
     if options.score_threshold is not None:
         order = ranking.above(order, pool.scores, options.score_threshold)
     if options.collapse_duplicates:
@@ -113,19 +141,46 @@ def ranked(pool: Pool, options: SearchOptions) -> list[int]:
     return order
 
 
-def _pool(
-    opened: OpenCollection, recipe: Recipe, options: SearchOptions, found: Sequence[Candidate], size: int
-) -> Pool:
+def beyond(filter_: Filter | None, key: str, items: Sequence[Item]) -> Filter:
+    """Neither the groups of these items nor, where they have none, the items themselves."""
+    groups = tuple(dict.fromkeys(value for item in items if isinstance(value := item.attributes.get(key), _SCALAR)))
+    loose = tuple(item.id for item in items if item.attributes.get(key) is None)
+    met = (*((Match(key, groups),) if groups else ()), *((HasId(loose),) if loose else ()))
+    return Filter(must=() if filter_ is None else (filter_,), must_not=met)
+
+
+def _is_below(pool: Pool, options: SearchOptions, size: int) -> bool:
+    """Whatever comes next is farther, and does not reach the threshold either."""
+    if options.score_threshold is None:
+        return False
+    nearest = np.sort(pool.scores)[-size:]  # what only the words brought in is farther by itself
+    return bool((nearest < options.score_threshold).any())
+
+
+def _pool(opened: OpenCollection, recipe: Recipe, options: SearchOptions, found: Found, size: int) -> Pool:
     """Fetch items and vectors; a row that died since it was found is left out."""
-    fetched = opened.collection.rows([candidate.row for candidate in found])
-    alive = [(candidate, item) for candidate, item in zip(found, fetched, strict=True) if item is not None]
-    candidates, items = [pair[0] for pair in alive], [pair[1] for pair in alive]
+    fetched = opened.collection.rows([candidate.row for candidate in found.candidates])
+    alive = [n for n, item in enumerate(fetched) if item is not None]
+    candidates, items = [found.candidates[n] for n in alive], [item for item in fetched if item is not None]
+    biases = None if found.biases is None else found.biases[alive]
     cosines = np.asarray([candidate.cosine for candidate in candidates], dtype=np.float32)
-    scores = opened.space.calibration_for(recipe.kind, recipe.field).score(cosines)
+    corrected = cosines if biases is None else cosines - biases
+    curve = opened.space.calibration_for(recipe.kind, recipe.field)
     boosts = [np.float32(boost.weight) * ranking.min_max(_column(items, boost.key)) for boost in options.boost]
     bm25 = np.asarray([candidate.bm25 for candidate in candidates], dtype=np.float32)
-    fusion = ranking.fused(cosines, bm25, size, options.hybrid) if options.hybrid > 0 else None
-    return Pool(candidates, items, _vectors(opened.collection, recipe, options, candidates), scores, boosts, fusion)
+    fusion = ranking.fused(corrected, bm25, size, options.hybrid) if options.hybrid > 0 else None
+    values = corrected if not boosts else curve.score(corrected)
+    values = values if fusion is None else fusion.values
+    return Pool(
+        candidates=candidates,
+        items=items,
+        vectors=_vectors(opened.collection, recipe, options, candidates),
+        scores=curve.score(cosines),
+        boosts=boosts,
+        biases=biases,
+        values=np.asarray(values + np.sum(boosts, axis=0), np.float32) if boosts else values,
+        fusion=fusion,
+    )
 
 
 def _vectors(
@@ -142,6 +197,8 @@ def _hit(n: int, pool: Pool, opened: OpenCollection, recipe: Recipe, options: Se
     added = {f"boost.{boost.key}": float(part[n]) for boost, part in zip(options.boost, pool.boosts, strict=True)}
     if pool.fusion is not None:
         added |= hybrid_parts(pool.fusion, n, pool.candidates[n].bm25)
+    if pool.biases is not None:
+        added["bias.hubness"] = float(pool.biases[n])
     return Hit(
         id=item.id,
         score=float(pool.scores[n]),

@@ -19,7 +19,9 @@ from index.errors import (
     FieldNotFoundError,
     ItemNotFoundError,
     SequenceTimeoutError,
+    VectorError,
 )
+from index.hubness.bias import biases
 from index.index_info import QueryKind, QuerySource
 from index.prepared_item import encoded_vectors, prepare
 from index.query_bank import CAPACITY
@@ -34,8 +36,10 @@ from index.types import (
     Facet,
     FieldName,
     Filter,
+    HubnessInfo,
     Item,
     ItemWrite,
+    Numbers,
     RecallCheck,
     SearchParameters,
     Vector,
@@ -68,6 +72,7 @@ class FakeCollection:
         self._sequence = 0
         self._closed = False
         self._queries: dict[tuple[FieldName, QueryKind, QuerySource], Vectors] = {}
+        self._hubness: dict[FieldName, tuple[HubnessInfo, Vectors]] = {}
         self.fail_writes: Exception | None = None
         self.recall_checks: list[RecallCheck | None] = []
         self.checked: list[tuple[FieldName, SearchParameters]] = []
@@ -205,6 +210,25 @@ class FakeCollection:
         self._check_open()
         items = [held.item for held in self._held.values()]
         return random.sample(items, min(count, len(items)))
+
+    def biases(self, field: FieldName, rows: Sequence[int]) -> Numbers | None:
+        self._check_field(field)
+        if field not in self._hubness:
+            return None
+        info, bank = self._hubness[field]
+        everything = np.array([h.vectors[field] for h in self._held.values() if field in h.vectors], dtype=np.float32)
+        mean = biases(everything, bank, info.k, info.alpha).mean()
+        return biases(self.row_vectors(field, rows), bank, info.k, info.alpha) - mean
+
+    def correct_hubness(self, field: FieldName, bank: Vectors, k: int, alpha: float) -> HubnessInfo:
+        self._check_field(field)
+        if len(bank) < k:
+            raise VectorError(f"{len(bank)} queries")
+        self._hubness[field] = HubnessInfo(k, alpha, len(bank), "", self._sequence), bank
+        return self._hubness[field][0]
+
+    def forget_hubness(self, field: FieldName) -> bool:
+        return self._hubness.pop(field, None) is not None
 
     def count(self, filter_: Filter | None = None) -> int:
         return len(self._matching(filter_))

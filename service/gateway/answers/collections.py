@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from index.types import AttributeType, CollectionInfo, Facet, FieldName, PicturePolicy, Scalar
+from index.types import AttributeType, CollectionInfo, Facet, FieldName, HubnessInfo, PicturePolicy, Scalar
 from service.gateway.answers.index import IndexAnswer, RecallAnswer, index_answer, recall_answer
 from service.types import FacetCounts, LiveRecallFigure
 
@@ -28,6 +28,16 @@ class AttributeAnswer(TypedDict):
     maximum: float | None
 
 
+class HubnessAnswer(TypedDict):
+    """The hubness correction of searches by text."""
+
+    k: int
+    alpha: float
+    queries: Annotated[int, Field(description="Size of the bank it was made from.")]
+    bank: Annotated[str, Field(description="Fingerprint of the bank.")]
+    sequence: Annotated[int, Field(description="The write up to which it was made.")]
+
+
 class CollectionAnswer(TypedDict):
     """A collection as it stands now."""
 
@@ -44,6 +54,7 @@ class CollectionAnswer(TypedDict):
     recall: RecallAnswer
     snapshot: Annotated[int | None, Field(description="The sealed snapshot in use; none while search is exact.")]
     index: IndexAnswer
+    hubness: Annotated[HubnessAnswer | None, Field(description="null: the correction is off.")]
     memory_bytes: Annotated[int, Field(description="Anonymous memory of this process for it, estimated.")]
     mapped_bytes: Annotated[int, Field(description="Files it reads through the page cache, which may be dropped.")]
     disk_bytes: int
@@ -95,6 +106,7 @@ def collection_answer(
         recall=recall_answer(info, live),
         snapshot=info.index.snapshot,
         index=index_answer(info),
+        hubness=None if info.hubness is None else _hubness(info.hubness),
         memory_bytes=info.memory_bytes,
         mapped_bytes=info.index.mapped_bytes,
         disk_bytes=info.disk_bytes,
@@ -105,6 +117,10 @@ def collection_answer(
 
 def facets_answer(found: FacetCounts) -> FacetsAnswer:
     return FacetsAnswer(count=found.count, facets=[_attribute(facet) for facet in found.facets])
+
+
+def _hubness(info: HubnessInfo) -> HubnessAnswer:
+    return HubnessAnswer(k=info.k, alpha=info.alpha, queries=info.queries, bank=info.bank, sequence=info.sequence)
 
 
 def _attribute(facet: Facet) -> AttributeAnswer:

@@ -34,6 +34,9 @@ class Params(Body):
 
     recall: Annotated[float | None, Field(gt=0, le=1)] = None
     exact: bool = False
+    hubness: Annotated[
+        bool, Field(description="false: without the hubness correction of the collection, where it has one.")
+    ] = True
 
 
 class SearchBody(Body):
@@ -73,7 +76,7 @@ class SearchBody(Body):
             collapse_duplicates=self.collapse_duplicates,
             boost=tuple(Boost(boost.key, boost.weight) for boost in self.boost),
             hybrid=self.hybrid,
-            params=SearchParameters(exact=self.params.exact, recall=self.params.recall),
+            params=SearchParameters(exact=self.params.exact, recall=self.params.recall, hubness=self.params.hubness),
             include=frozenset(self.include),
             min_sequence=self.min_sequence,
         )

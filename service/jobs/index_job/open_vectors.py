@@ -55,7 +55,7 @@ def _beside(path: Path, columns: ColumnWishes) -> Source:
 
 def _parquet_records(wishes: VectorWishes, columns: ColumnWishes, file: ParquetVectors) -> Source:
     """Ids, texts and attributes from the other columns of the file, or ids from a file of their own."""
-    rows = ParquetRows(wishes.path, without=file.column)
+    rows = ParquetRows(wishes.path, without=file.columns_of_vectors)
     if wishes.ids is not None and wishes.ids not in rows.names:
         return NamedRows(_ids(wishes, columns, file.count), file.count)
     return _of_rows(wishes.path.name, rows, replace(columns, id=wishes.ids or columns.id))

@@ -1,6 +1,6 @@
 """Rows of a Parquet file, a small batch at a time. Needs pyarrow (extra `parquet`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ _BATCH_ROWS = 64
 class ParquetRows:
     """Values come as Python's own: str, int, float, bytes, lists, and objects as dictionaries."""
 
-    def __init__(self, path: Path, without: str | None = None) -> None:
-        """`without`: a column to leave out."""
+    def __init__(self, path: Path, without: Sequence[str] = ()) -> None:
+        """`without`: columns to leave out."""
         self._file = open_parquet(path)
-        self.names: list[str] = [name for name in self._file.schema_arrow.names if name != without]
+        self.names: list[str] = [name for name in self._file.schema_arrow.names if name not in without]
         self.total: int = self._file.metadata.num_rows
 
     def __iter__(self) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """A column of vectors in a Parquet file, read a batch at a time. Needs pyarrow (extra `parquet`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ class ParquetVectors:
 
     def __init__(self, path: Path, column: str | None) -> None:
         self._file = open_parquet(path)
-        self.column = _vector_column(path.name, self._file.schema_arrow, column)
+        self.columns_of_vectors = _columns_of_vectors(self._file.schema_arrow)
+        self.column = _vector_column(path.name, self.columns_of_vectors, column)
         self.count: int = self._file.metadata.num_rows
         self.dimension = self._first_length()
         if not 1 <= self.dimension <= MAX_DIMENSION:
@@ -50,15 +51,18 @@ def _matrix(cells: Any, dimension: int) -> Raw:
     return rows
 
 
-def _vector_column(file: str, schema: Any, wished: str | None) -> str:
-    """Raises SourceError."""
+def _columns_of_vectors(schema: Any) -> list[str]:
     import pyarrow.types as kinds  # noqa: PLC0415 - an extra
 
     def holds_vectors(type_: Any) -> bool:
         is_list = kinds.is_list(type_) or kinds.is_large_list(type_) or kinds.is_fixed_size_list(type_)
         return bool(is_list and (kinds.is_floating(type_.value_type) or kinds.is_integer(type_.value_type)))
 
-    found = [field.name for field in schema if holds_vectors(field.type)]
+    return [field.name for field in schema if holds_vectors(field.type)]
+
+
+def _vector_column(file: str, found: Sequence[str], wished: str | None) -> str:
+    """Raises SourceError."""
     if wished is not None:
         if wished not in found:
             raise SourceError(f"{file} has no column {wished!r} of vectors; there are: {', '.join(found) or 'none'}")

@@ -90,9 +90,7 @@ def _at_once(collection: Collection, batch: Sequence[EncodedItem | ItemOutcome])
     """All that is to be written, in one transaction. Raises what `upsert` raises."""
     receipt = collection.upsert([one.write for one in batch if isinstance(one, EncodedItem)])
     written = iter(receipt.results)
-    return [
-        one if isinstance(one, ItemOutcome) else ItemOutcome(one.write.id, next(written).status) for one in batch
-    ]
+    return [one if isinstance(one, ItemOutcome) else ItemOutcome(one.write.id, next(written).status) for one in batch]
 
 
 def _checked(collection: Collection, one: EncodedItem | ItemOutcome) -> EncodedItem | ItemOutcome:
