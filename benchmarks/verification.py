@@ -13,14 +13,14 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from index.sealed.segment_files import BY_ROW, FILES, LISTS, ROWS, VECTORS, SegmentDescription, SegmentFiles, sha256_of
+from index.sealed.segment_files import FILES, LISTS, ROWS, SLOTS, VECTORS, SegmentDescription, SegmentFiles, sha256_of
 from index.sealed.trust import BEFORE_OPENING
 
 COUNT, DIMENSION, LISTS_COUNT = 1_000_000, 512, 4_096
 SIZES = {
     LISTS: COUNT * (DIMENSION // 8 + 8 + 8) + 4 * DIMENSION * (LISTS_COUNT + DIMENSION),
-    ROWS: 8 * COUNT,
-    BY_ROW: 4 * COUNT,
+    ROWS: 4 * COUNT,
+    SLOTS: 4 * COUNT,
     VECTORS: 2 * COUNT * DIMENSION,
 }
 PIECE = 2**24
@@ -47,7 +47,7 @@ def main(folder: Path) -> None:
         fill(folder / name, size)
     files = SegmentFiles(folder)
     sums = {name: sha256_of(folder / name) for name in FILES}
-    description = SegmentDescription("image", "space/1", DIMENSION, COUNT, "codec", sums)
+    description = SegmentDescription("image", "space/1", DIMENSION, COUNT, "codec", 0, COUNT - 1, sums)
     print(f"{date.today()}, {platform.machine()}, {os.cpu_count()} processors; {COUNT:,} x {DIMENSION}")
     for what, names in (("before opening", BEFORE_OPENING), ("stored vectors", (VECTORS,))):
         size = sum(SIZES[name] for name in names)

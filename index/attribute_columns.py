@@ -3,6 +3,7 @@
 Owns the postings of one attribute. Knows neither filters nor items; the owner holds a lock around every call.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
@@ -82,9 +83,13 @@ class PostingsColumn:
         return BitMap.union(BitMap(), *(self._postings[v] for v in values if v in self._postings))
 
     def facet(self, key: str, among: BitMap, limit: int) -> Facet:
-        counted = ((value, posting.intersection_cardinality(among)) for value, posting in self._postings.items())
-        counts = sorted(((v, n) for v, n in counted if n), key=lambda pair: (-pair[1], pair[0]))
+        counts = sorted(self.counts(among).items(), key=lambda pair: (-pair[1], pair[0]))
         return Facet(key, self._type, counts=tuple(counts[:limit]))
+
+    def counts(self, among: BitMap) -> Counter[Scalar]:
+        """How many of these rows hold each value; values that none holds are left out."""
+        counted = ((value, posting.intersection_cardinality(among)) for value, posting in self._postings.items())
+        return Counter({value: count for value, count in counted if count})
 
 
 class NumberColumn:
@@ -127,10 +132,14 @@ class NumberColumn:
         return found | self._changed_between(low, high, open_low, open_high)
 
     def facet(self, key: str, among: BitMap, limit: int) -> Facet:
-        values = self._values.take(to_rows(self._held & among))
+        values = self.values(among)
         if not len(values):
             return Facet(key, "number")
         return Facet(key, "number", minimum=float(values.min()), maximum=float(values.max()))
+
+    def values(self, among: BitMap) -> NDArray[np.float64]:
+        """The values of those rows that have one."""
+        return self._values.take(to_rows(self._held & among))
 
     def _changed_between(self, low: float, high: float, open_low: bool, open_high: bool) -> BitMap:
         rows = to_rows(self._changed & self._held)

@@ -9,6 +9,8 @@ from pyroaring import BitMap
 
 from index.attribute_columns import AnyColumn, new_column
 from index.attribute_values import Schema, Values
+from index.layered_columns import LayeredNumbers, LayeredPlaces, LayeredPostings
+from index.sealed.sealed_columns import SealedColumn, SealedNumbers, SealedPlaces, SealedPostings
 from index.types import Facet
 
 
@@ -35,6 +37,17 @@ class AttributeIndex:
         for key, type_ in schema.items():
             if key not in self._columns:
                 self._columns[key] = new_column(type_)
+
+    def declare_sealed(self, schema: Schema, sealed: Mapping[str, SealedColumn]) -> None:
+        """Columns over sealed ones; comes first."""
+        for key, column in sealed.items():
+            match column:
+                case SealedNumbers():
+                    self._columns[key] = LayeredNumbers(column)
+                case SealedPlaces():
+                    self._columns[key] = LayeredPlaces(column)
+                case SealedPostings():
+                    self._columns[key] = LayeredPostings(schema[key], column)
 
     def clear(self, rows: Iterable[int]) -> None:
         for row in rows:

@@ -45,8 +45,9 @@ class CollectionFiles:
         return _bytes_of(self.root.glob("catalog.sqlite*"))
 
     def sealed_bytes(self) -> int:
-        """Segments, codecs and snapshots: what can be built again."""
-        return sum(_bytes_of((self.root / folder).rglob("*")) for folder in ("segments", "codecs", "snapshots"))
+        """Segments, codecs, items and snapshots: what can be built again."""
+        folders = ("segments", "codecs", "items", "snapshots")
+        return sum(_bytes_of((self.root / folder).rglob("*")) for folder in folders)
 
 
 def _bytes_of(paths: Iterable[Path]) -> int:

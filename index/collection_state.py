@@ -14,7 +14,6 @@ from itertools import chain
 import numpy as np
 from pyroaring import BitMap
 
-from index.attribute_index import AttributeIndex
 from index.attribute_values import Schema
 from index.bitmaps import Rows
 from index.catalog_connection import transaction
@@ -22,9 +21,9 @@ from index.changes import Changes, read_changes
 from index.errors import CollectionNotFoundError, SequenceTimeoutError
 from index.field_segments import FieldSegments
 from index.filters import FilterScope, Prepared, matching, prepared
-from index.id_map import IdMap
 from index.index_description import index_info
 from index.index_info import IndexInfo, SealProgress
+from index.item_state import ItemState
 from index.sealed.codec import chosen
 from index.sealed.lost_rows import lost_vectors
 from index.sealed.policy import FieldStanding
@@ -35,8 +34,6 @@ from index.types import CollectionSpec, Facet, FieldName, Filter, Vectors
 
 NOTHING = -1
 """Before the first change."""
-BYTES_AN_ID = 150
-"""A short id in two dictionaries."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +57,7 @@ class CollectionState:
         self._snapshot: Snapshot | None = None
         self._following = threading.Lock()
         self._changed = threading.Condition()  # guards everything below
-        self._attributes = AttributeIndex()
-        self._ids = IdMap()
-        self._live = BitMap()
+        self._items = ItemState()
         self._segments = {field: FieldSegments(spec.dimension) for field in spec.fields}
         self._sequence = NOTHING
         self._closed = False
@@ -90,13 +85,10 @@ class CollectionState:
     def _catch_up(self, connection: sqlite3.Connection) -> None:
         (committed,) = connection.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
         opened = self._newer_snapshot(committed)
-        if opened is None and committed > self._sequence:
-            self._apply(read_changes(connection, self._sequence, self._live, self._spec), self._segments)
-        elif opened is not None:
-            since = opened.snapshot.sequence
-            changes = read_changes(connection, self._sequence, self._live, self._spec, vectors_since=since)
-            lost = lost_vectors(connection, self._spec, opened)
-            self._take_over(replace(changes, vectors=chain(changes.vectors, lost)), opened)
+        if opened is not None:
+            self._take_over(connection, opened)
+        elif committed > self._sequence:
+            self._apply(read_changes(connection, self._sequence, self._items.live, self._spec))
 
     @property
     def is_behind(self) -> bool:
@@ -156,7 +148,7 @@ class CollectionState:
     def rows_of(self, ids: Sequence[str]) -> list[int]:
         """Rows by id, -1 where unknown."""
         with self._changed:
-            return [self._ids.row_of.get(id_, -1) for id_ in ids]
+            return [self._items.ids.row_of.get(id_, -1) for id_ in ids]
 
     def wait_for(self, sequence: int, timeout_s: float) -> None:
         """Raises SequenceTimeoutError."""
@@ -171,7 +163,7 @@ class CollectionState:
     @property
     def schema(self) -> Schema:
         with self._changed:
-            return self._attributes.schema
+            return self._items.attributes.schema
 
     @property
     def sequence(self) -> int:
@@ -182,8 +174,8 @@ class CollectionState:
         with self._changed:
             self._check_open()
             vectors = {field: segment.live for field, segment in self._segments.items()}
-            held = sum(segment.nbytes for segment in self._segments.values()) + self._attributes.nbytes
-            return len(self._live), vectors, held + len(self._live) * BYTES_AN_ID
+            held = sum(segment.nbytes for segment in self._segments.values()) + self._items.nbytes
+            return len(self._items.live), vectors, held
 
     def close(self) -> None:
         """Refuse everything from now on, and wake who waits."""
@@ -199,13 +191,26 @@ class CollectionState:
             return None
         return opened
 
-    def _take_over(self, changes: Changes, opened: OpenSnapshot) -> None:
+    def _take_over(self, connection: sqlite3.Connection, opened: OpenSnapshot) -> None:
+        """Made ready apart, then shown at once: no search waits for it."""
         try:
-            self._apply(changes, self._sealed_segments(opened), opened.snapshot)
+            items, segments = ItemState(opened.items), self._sealed_segments(opened)
+            to = opened.snapshot.sequence
+            since = NOTHING if opened.items is None else to
+            changes = read_changes(connection, since, items.live, self._spec, vectors_since=to)
+            for chunk in chain(changes.vectors, lost_vectors(connection, self._spec, opened)):
+                segments[chunk.field].stage(chunk.rows, chunk.vectors)
+            items.apply(changes)
+            for segment in segments.values():
+                segment.publish(changes.revectored | (segment.sealed_rows() - items.live))
         except BaseException:
             assert self._sealed is not None
             self._sealed.again()
             raise
+        with self._changed:
+            self._items, self._segments, self._snapshot = items, segments, opened.snapshot
+            self._shown(changes.sequence)
+        self._compact()
 
     def _sealed_segments(self, opened: OpenSnapshot) -> dict[FieldName, FieldSegments]:
         """New ones around a snapshot: to be filled with what is newer."""
@@ -217,35 +222,22 @@ class CollectionState:
             for field in self._spec.fields
         }
 
-    def _apply(
-        self, changes: Changes, segments: dict[FieldName, FieldSegments], snapshot: Snapshot | None = None
-    ) -> None:
-        """`segments`: those in use, or new ones that hold less; whatever is missing in them comes with the changes."""
-        for segment in segments.values():
+    def _apply(self, changes: Changes) -> None:
+        for segment in self._segments.values():
             segment.unstage()  # of an attempt that failed half way
         for chunk in changes.vectors:
-            segments[chunk.field].stage(chunk.rows, chunk.vectors)
+            self._segments[chunk.field].stage(chunk.rows, chunk.vectors)
         with self._changed:
-            self._snapshot = snapshot or self._snapshot
-            self._show(changes, segments)
-            self._changed.notify_all()
+            self._items.apply(changes)
+            for segment in self._segments.values():
+                segment.publish(changes.deleted | changes.revectored)
+            self._shown(changes.sequence)
         self._compact()
 
-    def _show(self, changes: Changes, segments: dict[FieldName, FieldSegments]) -> None:
-        touched = BitMap(item.row for item in changes.items)
-        self._attributes.declare(changes.schema)
-        self._attributes.clear((touched | changes.deleted) & self._live)
-        for item in changes.items:
-            self._attributes.set(item.row, item.values)
-        self._ids.remove(changes.deleted)
-        self._ids.add([(item.row, item.id) for item in changes.items])
-        self._live = (self._live - changes.deleted) | touched  # a new one: selections hold the old
-        for segment in segments.values():
-            gone = BitMap() if segments is self._segments else segment.sealed_rows() - self._live
-            segment.publish(changes.deleted | changes.revectored | gone)
-        self._segments = segments
-        self._sequence = changes.sequence
+    def _shown(self, sequence: int) -> None:
+        self._sequence = sequence
         self._view = self._new_view()
+        self._changed.notify_all()
 
     def _compact(self) -> None:
         """Outside the lock: only the thread that follows changes a segment."""
@@ -258,11 +250,12 @@ class CollectionState:
 
     def _new_view(self) -> View:
         segments = {field: segment.views for field, segment in self._segments.items()}
-        return View(self._sequence, self._snapshot.number if self._snapshot else None, segments, self._ids.id_of)
+        number = self._snapshot.number if self._snapshot else None
+        return View(self._sequence, number, segments, self._items.ids.id_of)
 
     def _matching(self, filter_: Filter | None) -> BitMap:
         if filter_ is None:
-            return self._live
+            return self._items.live
         return matching(filter_, self._scope())
 
     def _prepared(self, filter_: Filter | None, exclude: Iterable[str]) -> Prepared | None:
@@ -273,14 +266,16 @@ class CollectionState:
         return lambda texts: allowed(texts) - excluded
 
     def _scope(self) -> FilterScope:
-        return FilterScope(self._attributes.columns, self._live, self._ids.row_of)
+        items = self._items
+        return FilterScope(items.attributes.columns, items.live, items.ids.row_of)
 
     def _rows(self, ids: Iterable[str]) -> BitMap:
-        return BitMap(self._ids.row_of[id_] for id_ in ids if id_ in self._ids.row_of)
+        rows = map(self._items.ids.row_of.get, ids)
+        return BitMap([row for row in rows if row is not None])
 
     def _facet(self, key: str, among: BitMap, limit: int) -> Facet:
         with self._changed:
-            return self._attributes.facet(key, among, limit)
+            return self._items.attributes.facet(key, among, limit)
 
     def _check_open(self) -> None:
         if self._closed:

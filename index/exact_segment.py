@@ -42,6 +42,8 @@ class ExactView:
 
     def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:
         """Exact whatever `params` ask: nothing is approximated here."""
+        if not self.count:
+            return Hits(self.rows[:0], np.empty(0, np.float32))
         slots = self._slots(allowed)
         if len(slots) > GATHER_SHARE * self.count:
             cosines = np.vecdot(self.matrix[: self.count], query)[slots]

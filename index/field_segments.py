@@ -10,7 +10,7 @@ from time import monotonic
 
 from pyroaring import BitMap
 
-from index.bitmaps import Rows, from_rows, to_rows
+from index.bitmaps import Rows, to_rows
 from index.exact_segment import ExactSegment, Mask
 from index.sealed.sealed_segment import SealedView
 from index.sealed.tiers import Standing
@@ -81,7 +81,7 @@ class FieldSegments:
 
     def sealed_rows(self) -> BitMap:
         """Every row of the sealed segments, dead or alive."""
-        return BitMap().union(*(from_rows(view.segment.rows) for view in self._sealed)) if self._sealed else BitMap()
+        return BitMap().union(*(view.segment.all_rows() for view in self._sealed))
 
     def vectors(self, rows: Rows) -> tuple[Mask, Vectors]:
         """Which rows have a vector, and float32 [n, d] with zeros where none. Under the collection's lock."""

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from index.bitmaps import from_rows, to_rows
@@ -17,6 +18,7 @@ from index.types import AttributeType, AttributeValue, Facet, GeoPoint, Scalar
 
 EARTH_RADIUS_M = 6_371_008.8
 """The mean radius (IUGG)."""
+Axis = NDArray[np.float64]  # float64 [n]
 
 
 class GeoColumn:
@@ -47,15 +49,12 @@ class GeoColumn:
 
     def within(self, centre: GeoPoint, radius_m: float) -> BitMap:
         """The rows at most `radius_m` metres from `centre`, the border included."""
-        if radius_m >= math.pi * EARTH_RADIUS_M:
+        if reaches_everything(radius_m):
             return self._held.copy()
-        rows, (x, y, z) = to_rows(self._held), on_sphere(centre)
-        chord = 2.0 * math.sin(radius_m / (2.0 * EARTH_RADIUS_M))
-        heights = self._z.take(rows) - z
-        belt = np.abs(heights) <= chord  # around the earth, between two latitudes
-        rows, heights = rows[belt], heights[belt]
-        squares = (self._x.take(rows) - x) ** 2 + (self._y.take(rows) - y) ** 2 + heights**2
-        return from_rows(rows[squares <= chord**2])
+        rows = to_rows(self._held)
+        belt = np.abs(self._z.take(rows) - on_sphere(centre)[2]) <= chord_of(radius_m)  # between two latitudes
+        rows = rows[belt]
+        return from_rows(rows[is_near((self._x.take(rows), self._y.take(rows), self._z.take(rows)), centre, radius_m)])
 
     def facet(self, key: str, among: BitMap, limit: int) -> Facet:
         return Facet(key, "geo")
@@ -65,3 +64,19 @@ def on_sphere(place: GeoPoint) -> tuple[float, float, float]:
     """x, y, z on the unit sphere; z is the axis of the earth."""
     lat, lon = math.radians(place.lat), math.radians(place.lon)
     return math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
+
+
+def reaches_everything(radius_m: float) -> bool:
+    """Half around the earth."""
+    return radius_m >= math.pi * EARTH_RADIUS_M
+
+
+def chord_of(radius_m: float) -> float:
+    """Of a distance along the surface, for the unit sphere."""
+    return 2.0 * math.sin(radius_m / (2.0 * EARTH_RADIUS_M))
+
+
+def is_near(places: tuple[Axis, Axis, Axis], centre: GeoPoint, radius_m: float) -> NDArray[np.bool_]:
+    """bool [n]: the points of the unit sphere at most `radius_m` metres from `centre`, the border included."""
+    squares = sum((axis - middle) ** 2 for axis, middle in zip(places, on_sphere(centre), strict=True))
+    return np.asarray(squares <= chord_of(radius_m) ** 2)

@@ -14,6 +14,9 @@ from pyroaring import BitMap
 from index.bitmaps import Rows
 from index.types import SearchParameters, Vector
 
+FEW = 512
+"""So many are put in order faster than the best of them are parted off first."""
+
 
 @dataclass(frozen=True)
 class Hits:
@@ -34,7 +37,7 @@ def best(rows: Rows, cosines: NDArray[np.float32], limit: int) -> Hits:
     """The `limit` best of unordered rows, in order. The cut keeps ties, so that the row decides them."""
     if limit <= 0 or not len(rows):
         return Hits(rows[:0], cosines[:0])
-    if limit < len(rows):
+    if max(limit, FEW) < len(rows):
         worst = np.partition(cosines, len(cosines) - limit)[len(cosines) - limit]
         kept = np.flatnonzero(cosines >= worst)
         rows, cosines = rows[kept], cosines[kept]
@@ -44,6 +47,7 @@ def best(rows: Rows, cosines: NDArray[np.float32], limit: int) -> Hits:
 
 def merge(answers: Sequence[Hits], limit: int) -> Hits:
     """One answer of several segments; a row lives in at most one of them."""
+    answers = [hits for hits in answers if len(hits.rows)] or answers[:1]
     if len(answers) == 1:
         return answers[0]
     rows = np.concatenate([hits.rows for hits in answers])

@@ -24,7 +24,7 @@ from index.errors import CollectionNotFoundError, CorruptError
 from index.pictures import PREFIX, PictureStore, in_use, is_whole
 
 MANY = 100
-IMMUTABLE = ("segments/", "codecs/")
+IMMUTABLE = ("segments/", "codecs/", "items/")
 Progress = Callable[[str], None]
 """What is being done."""
 

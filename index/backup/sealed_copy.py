@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 from index.backup.objects import PIECE
 from index.errors import CorruptError
+from index.sealed.sealed_items import ARRAYS
+from index.sealed.sealed_items import DESCRIPTION as DESCRIPTION_OF_ITEMS
 from index.sealed.segment_files import DESCRIPTION, FILES, SegmentFiles
 from index.sealed.snapshot import SnapshotFiles
 
@@ -49,5 +51,7 @@ def _paths(root: Path) -> list[str]:
         raise CorruptError("a segment is damaged")
     found = [segment / name for segment in segments for name in (*FILES, DESCRIPTION)]
     found += [files.codec(sealed.codec) for sealed in snapshot.fields.values()]
+    if snapshot.items is not None:
+        found += [files.items(snapshot.items) / name for name in (ARRAYS, DESCRIPTION_OF_ITEMS)]
     found += [files.description(snapshot.number), files.current]
     return [str(path.relative_to(root)) for path in found]

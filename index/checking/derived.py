@@ -7,9 +7,9 @@ from typing import cast
 import numpy as np
 from pyroaring import BitMap
 
-from index.bitmaps import from_rows
 from index.catalog_connection import transaction
 from index.checking.finding import Finding, listed, several
+from index.checking.sealed_items import check_items
 from index.checking.truth import paged
 from index.collection_files import CollectionFiles
 from index.errors import CorruptError
@@ -38,6 +38,7 @@ def check_sealed(
         return
     if snapshot is None:
         return
+    yield from check_items(connection, snapshot, files)
     for name, sealed in snapshot.fields.items():
         if not _is_codec_readable(files, sealed.codec):
             damaged.update(sealed.segments)
@@ -80,7 +81,7 @@ def _check_rows(
         covered = rows_within(connection, spec, field, -1, snapshot.sequence)
     held = BitMap()
     for name, segment in segments.items():
-        alive = (from_rows(segment.rows) - sealed.dead_rows(name)) & covered
+        alive = (segment.all_rows() - sealed.dead_rows(name)) & covered
         if twice := alive & held:
             damaged.add(name)
             yield Finding("sealed", f"rows {several(list(twice))} of '{field}' lie in two segments")

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import faiss
 import numpy as np
 from pyroaring import BitMap
 
@@ -25,6 +26,7 @@ from index.index_info import CodecChoice, CodecKind, MeasuredOn, QueryKind
 from index.query_bank import QueryBank
 from index.sealed.catalog_vectors import rows_between, vectors_of
 from index.sealed.codec import CodecSpec, chosen, lists_for
+from index.sealed.items_writer import write_items
 from index.sealed.measuring import Sample, curves
 from index.sealed.policy import UNSEAL
 from index.sealed.sealed_segment import SealedSegment
@@ -55,6 +57,8 @@ class SealOrder:
     """None: the collection's own choice."""
     measure: bool = False
     """Measure what is sealed again, though nothing changed in it."""
+    threads: int = 1
+    """For training and writing; the measurement takes one, as searches do."""
 
 
 def seal(root: Path, order: SealOrder, progress: Progress) -> Snapshot | None:
@@ -70,10 +74,12 @@ def seal(root: Path, order: SealOrder, progress: Progress) -> Snapshot | None:
         previous = usable(files)
         builders = [FieldBuilder(files, connection, spec, name, sequence, order, progress) for name in spec.fields]
         sealed = {one.field: one.built(previous) for one in builders}
-    fields: dict[str, SealedField] = {name: found for name, found in sealed.items() if found is not None}
-    if not fields and not (previous and previous.fields):
-        return None
-    snapshot = Snapshot((previous.number if previous else 0) + 1, sequence, fields)
+        fields: dict[str, SealedField] = {name: found for name, found in sealed.items() if found is not None}
+        if not fields and not (previous and previous.fields):
+            return None
+        progress("writing the items", 0.0)
+        items = write_items(files.items_folder, connection, spec.attributes, sequence)
+    snapshot = Snapshot((previous.number if previous else 0) + 1, sequence, fields, items)
     files.publish(snapshot)
     files.sweep()
     return snapshot
@@ -134,14 +140,14 @@ class FieldBuilder:
     def _grown(self, before: SealedField, live: BitMap, fresh: BitMap) -> SealedField:
         """The same codec: fresh rows go into a new segment, with those of the segments it swallows."""
         segments = {name: open_segment(self.files.segment(name)) for name in before.segments}
-        alive = {name: from_rows(segment.rows) & (live - fresh) for name, segment in segments.items()}
+        alive = {name: segment.all_rows() & (live - fresh) for name, segment in segments.items()}
         fresh = live - BitMap().union(*alive.values())  # with the rows of segments that were damaged
         standing = [Standing(name, segments[name].count, segments[name].count - len(alive[name])) for name in segments]
         merged = to_merge(standing, len(fresh))
         if not merged and not fresh and not self._is_to_be_measured(before):
             return before
         rows = fresh.union(*(alive[name] for name in merged))
-        dead = {name: from_rows(segments[name].rows) - alive[name] for name in segments if name not in merged}
+        dead = {name: segments[name].all_rows() - alive[name] for name in segments if name not in merged}
         if rows:
             dead[self._write(before.codec, rows)] = BitMap()
         return self._described(before.codec, before.trained_for, dead)
@@ -149,6 +155,7 @@ class FieldBuilder:
     def _train(self, codec_kind: CodecKind, rows: BitMap) -> str | None:
         """The name of a new codec; None where too few of the rows are left to train one."""
         spec = CodecSpec(codec_kind, self.spec.dimension, lists_for(len(rows)))
+        faiss.omp_set_num_threads(self.order.threads)
         self.progress(f"training {spec.factory} for '{self.field}'", 0.0)
         chosen = np.random.default_rng(0).permutation(to_rows(rows))[: spec.sample_size]
         chunks = vectors_of(self.connection, self.spec, self.field, from_rows(chosen), self.sequence)
@@ -168,6 +175,7 @@ class FieldBuilder:
 
     def _write(self, codec: str, rows: BitMap) -> str:
         made = self.files.segment(f"{self.field}-{uuid.uuid4().hex[:12]}")
+        faiss.omp_set_num_threads(self.order.threads)
         with translated():
             made.mkdir(parents=True)
             trained = load(self.files.codec(codec))
@@ -205,7 +213,7 @@ class FieldBuilder:
         if largest is None or not largest.count:
             return {}
         slots = np.random.default_rng(1).permutation(largest.count)[:QUERIES]
-        return {OWN_KIND[self.field]: Sample(largest.vectors(slots), np.asarray(largest.rows[slots]))}
+        return {OWN_KIND[self.field]: Sample(largest.vectors(slots), largest.rows[slots].astype(np.int64))}
 
     def _is_to_be_measured(self, before: SealedField) -> bool:
         return self.order.measure or any(

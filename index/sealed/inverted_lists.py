@@ -60,7 +60,9 @@ class InvertedLists:
     def nearest(self, query: Vector) -> ListOrder:
         """All lists, the nearest first."""
         turned = rotated(self._index, query[None, :])
-        products, numbers = self._ivf.quantizer.search(turned, len(self))
+        quantizer = faiss.downcast_index(self._ivf.quantizer)
+        centroids = getattr(quantizer, "storage", quantizer)  # under a graph, which is made for the nearest few
+        products, numbers = centroids.search(turned, len(self))
         return ListOrder(turned, numbers[0], products[0])
 
     def scan(self, order: ListOrder, wanted: int, bits: Bits) -> Slots:

@@ -18,6 +18,12 @@ CANDIDATES = (5, 10, 20, 40)
 BLOCK = 8_192
 SETTLED = 0.999
 """A curve ends here: more work finds nothing more."""
+GAIN = 0.001
+"""Less recall than this is not worth more work."""
+HALF = 0.5
+"""Below, a step without a gain proves nothing: the right lists may lie far off."""
+TIMED = 65_536
+"""From the time that so many vectors take one by one, that of all is worked out."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +58,44 @@ def curves(segments: Sequence[SealedSegment], samples: Mapping[str, Sample]) -> 
 
 
 def _curve(segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]]) -> list[CurvePoint]:
+    """Twice the lists in each step, until the recall settles, stops to grow, or costs more than an exact search."""
     points: list[CurvePoint] = []
+    limit_ms = _exact_ms(segments, sample.queries[0])
+    best_recall, candidates, steps_in_vain = 0.0, 0, 0
     for probes in _probes(max(segment.lists for segment in segments)):
-        found = [_point(segments, sample, truth, SearchSettings(probes, each)) for each in CANDIDATES]
+        found = _points(segments, sample, truth, probes, max(0, candidates - 1))
         points += found
-        if max(point.recall for point in found) >= SETTLED:
+        reached = max(found, key=lambda point: point.recall)
+        candidates = CANDIDATES.index(reached.settings.candidates)
+        steps_in_vain = steps_in_vain + 1 if HALF <= reached.recall < best_recall + GAIN else 0
+        best_recall = max(best_recall, reached.recall)
+        if best_recall >= SETTLED or steps_in_vain == 2 or min(point.ms for point in found) > limit_ms:
             break
     return worthwhile(points)
+
+
+def _points(
+    segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]], probes: int, first: int
+) -> list[CurvePoint]:
+    """More and more candidates, from those numbered `first` on, while they bring anything."""
+    points: list[CurvePoint] = []
+    for candidates in CANDIDATES[first:]:
+        points.append(_point(segments, sample, truth, SearchSettings(probes, candidates)))
+        if len(points) > 1 and points[-1].recall < points[-2].recall + GAIN:
+            break
+    return points
+
+
+def _exact_ms(segments: Sequence[SealedSegment], query: Vector) -> float:
+    """About what an exact search over all stored vectors takes."""
+    total = 0.0
+    for segment in segments:
+        slots = np.arange(min(segment.count, TIMED))
+        segment.rescored(slots, query, K)  # pages that were never read would tell of the disk
+        start = perf_counter()
+        segment.rescored(slots, query, K)
+        total += (perf_counter() - start) * 1000.0 * segment.count / max(1, len(slots))
+    return total
 
 
 def worthwhile(points: Sequence[CurvePoint]) -> list[CurvePoint]:
@@ -76,7 +113,7 @@ def exact_rows(segments: Sequence[SealedSegment], queries: Vectors, own: Rows) -
     for segment in segments:
         for start in range(0, segment.count, BLOCK):
             slots = np.arange(start, min(start + BLOCK, segment.count))
-            rows, cosines = np.asarray(segment.rows[slots]), queries @ segment.vectors(slots).T
+            rows, cosines = segment.rows[slots].astype(np.int64), queries @ segment.vectors(slots).T
             answers = [merge([answer, best(rows, cosines[n], K + 1)], K + 1) for n, answer in enumerate(answers)]
     return [_rows_of(answer, int(own[n])) for n, answer in enumerate(answers)]
 

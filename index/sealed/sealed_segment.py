@@ -19,9 +19,9 @@ from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
 from index.index_info import CodecKind
 from index.sealed.inverted_lists import InvertedLists
+from index.sealed.rescoring import cosines_of
 from index.sealed.search_settings import CurvePoint, SearchSettings, settings_from
 from index.sealed.segment_files import SegmentFiles
-from index.sealed.segment_writer import rotated
 from index.sealed.widening import Answer, Widening, widened
 from index.segment import Hits, best
 from index.stored_vectors import STORED
@@ -47,16 +47,18 @@ class SealedSegment:
 
     def __init__(self, folder: Path) -> None:
         """Raises CorruptError when a file is missing or has not the size that its description says."""
+        self.folder = folder
         files = SegmentFiles(folder)
         self.description = files.description()
         count, dimension = self.description.count, self.description.dimension
+        span = self.description.last_row - self.description.first_row + 1
         try:
             self._index: Any = faiss.read_index(str(files.lists), faiss.IO_FLAG_MMAP_IFC)
             self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
             self._lists_bytes = files.lists.stat().st_size
             self.inverted_lists = InvertedLists(self._index)
-            self.rows: Rows = _mapped(files.rows, np.dtype("<i8"), (count,))
-            self._by_row: NDArray[np.int32] = _mapped(files.by_row, np.dtype("<i4"), (count,))
+            self.rows: NDArray[np.uint32] = _mapped(files.rows, np.dtype("<u4"), (count,))
+            self._slots: NDArray[np.int32] = _mapped(files.slots, np.dtype("<i4"), (span,))
             self._stored: NDArray[np.float16] = _mapped(files.vectors, STORED, (count, dimension))
         except (OSError, RuntimeError, ValueError) as error:
             raise CorruptError(f"segment {folder.name} cannot be opened: {error}") from error
@@ -79,22 +81,22 @@ class SealedSegment:
 
     @property
     def nbytes(self) -> int:
-        """In anonymous memory. FAISS copies the lists of the fast-scan codecs there, and maps the others."""
-        return self._sorted_rows.nbytes + (self._lists_bytes if self._are_lists_copied else 0)
+        """In anonymous memory: FAISS copies the lists of the fast-scan codecs there, of the others the centroids."""
+        return self._lists_bytes if self._are_lists_copied else self.lists * 4 * self.description.dimension
 
     @property
     def mapped_bytes(self) -> int:
-        arrays = self.rows.nbytes + self._by_row.nbytes + self._stored.nbytes
+        arrays = self.rows.nbytes + self._slots.nbytes + self._stored.nbytes
         return arrays + (0 if self._are_lists_copied else self._lists_bytes)
 
     def find(self, rows: Rows) -> tuple[NDArray[np.bool_], Slots]:
         """Which of `rows` were sealed here, and their slots in the order of `rows`."""
-        if not self.count:
-            return np.zeros(len(rows), np.bool_), np.empty(0, np.int64)
-        places = np.searchsorted(self._sorted_rows, rows)
-        places[places == self.count] = 0
-        found = self._sorted_rows[places] == rows
-        return found, self._by_row[places[found]].astype(np.int64)
+        places = rows - self.description.first_row
+        within = (places >= 0) & (places < len(self._slots))
+        slots = np.zeros(len(rows), np.int64)
+        slots[within] = self._slots[places[within]]
+        found = slots > 0
+        return found, slots[found] - 1
 
     def slots_of(self, rows: Rows) -> Slots:
         """The slots of those rows that were sealed here."""
@@ -107,13 +109,13 @@ class SealedSegment:
             chosen = np.zeros(self.count, np.bool_)
             chosen[self.slots_of(rows)] = True
             return chosen
-        is_allowed = np.zeros(max(int(rows[-1]), int(self._sorted_rows[-1])) + 1, np.bool_)
-        is_allowed[rows] = True
+        is_allowed = np.zeros(self.description.last_row + 1, np.bool_)
+        is_allowed[rows[rows <= self.description.last_row]] = True
         return is_allowed[self.rows]
 
-    @cached_property
-    def _sorted_rows(self) -> Rows:
-        return np.asarray(self.rows[self._by_row])
+    def all_rows(self) -> BitMap:
+        """Every row, dead or alive."""
+        return from_rows(np.flatnonzero(self._slots) + self.description.first_row)
 
     def vectors(self, slots: Slots) -> Vectors:
         """float32 [n, d] of unit length, the values that exact search sees."""
@@ -123,17 +125,17 @@ class SealedSegment:
 
     def scan(self, query: Vector, wanted: int, probes: int, selected: NDArray[np.uint8] | None) -> Slots:
         """About the `wanted` nearest slots by their codes; `selected` is a bit for each slot."""
+        faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
         selector = None if selected is None else faiss.IDSelectorBitmap(selected)
         parameters = faiss.SearchParametersIVF(nprobe=min(probes, self.lists), sel=selector)
-        turned = rotated(self._index, query[None, :])
-        _, slots = self._ivf.search(turned, min(wanted, self.count), params=parameters)
+        _, slots = self._index.search(query[None, :], min(wanted, self.count), params=parameters)
         found: Slots = slots[0][slots[0] >= 0]
         return found
 
     def rescored(self, slots: Slots, query: Vector, limit: int) -> Hits:
         """The exact cosines of some slots, best first."""
         slots = np.sort(slots)  # ascending: pages are read in order
-        return best(np.asarray(self.rows[slots]), np.vecdot(self.vectors(slots), query), limit)
+        return best(self.rows[slots].astype(np.int64), cosines_of(self._stored, slots, query), limit)
 
 
 @dataclass(frozen=True)
@@ -158,21 +160,26 @@ class SealedView:
 
     @property
     def nbytes(self) -> int:
-        """In anonymous memory: with a byte and a bit a slot, for which of them live."""
-        return self.segment.nbytes + self.segment.count + self.segment.count // 8
+        """In anonymous memory: with a bit a slot, for which of them live."""
+        return self.segment.nbytes + self.segment.count // 8
 
     def without(self, rows: Rows) -> "SealedView":
         """The view once these rows are dead."""
         slots = self.segment.slots_of(rows)
         if not len(slots):
             return self
-        return replace(self, dead=self.dead | from_rows(slots))
+        bits = self._alive_bits.copy()
+        np.bitwise_and.at(bits, slots >> 3, ~(np.uint8(1) << (slots & 7).astype(np.uint8)))
+        view = replace(self, dead=self.dead | from_rows(slots))
+        view.__dict__["_alive_bits"] = bits  # what the cached property would work out from all dead rows
+        return view
 
     def live_slots(self, rows: Rows) -> tuple[NDArray[np.bool_], Slots]:
         """Which of `rows` live here, and their slots in the order of `rows`."""
         found, slots = self.segment.find(rows)
-        found[found] = self._alive[slots]
-        return found, slots[self._alive[slots]]
+        alive = self._is_alive(slots)
+        found[found] = alive
+        return found, slots[alive]
 
     def settings_for(self, params: SearchParameters) -> SearchSettings | None:
         """None: search exactly."""
@@ -193,7 +200,9 @@ class SealedView:
         settings = self.settings_for(params)
         if allowed is None:
             return self._unfiltered(query, limit, params, settings)
-        selected = self.segment.selected(allowed) & self._alive
+        selected = self.segment.selected(allowed)
+        if self.dead:
+            selected &= self._alive()
         passing = int(np.count_nonzero(selected))
         if settings is None or passing <= max(EXACT_ROWS, EXACT_SHARE * self.segment.count):
             return Answer(self._exactly(np.flatnonzero(selected), query, limit))
@@ -201,27 +210,32 @@ class SealedView:
 
     @property
     def alive_slots(self) -> Slots:
-        return np.flatnonzero(self._alive)
-
-    @cached_property
-    def _alive(self) -> NDArray[np.bool_]:
-        alive = np.ones(self.segment.count, np.bool_)
-        alive[to_rows(self.dead)] = False
-        return alive
+        return np.flatnonzero(self._alive())
 
     @cached_property
     def _alive_bits(self) -> NDArray[np.uint8]:
-        return _bits(self._alive)
+        alive = np.ones(self.segment.count, np.bool_)
+        alive[to_rows(self.dead)] = False
+        return _bits(alive)
+
+    def _alive(self) -> NDArray[np.bool_]:
+        return np.unpackbits(self._alive_bits, count=self.segment.count, bitorder="little").view(np.bool_)
+
+    def _is_alive(self, slots: Slots) -> NDArray[np.bool_]:
+        if not self.dead:
+            return np.ones(len(slots), np.bool_)
+        bits: NDArray[np.bool_] = (self._alive_bits[slots >> 3] >> (slots & 7).astype(np.uint8) & 1).astype(np.bool_)
+        return bits
 
     def _unfiltered(
         self, query: Vector, limit: int, params: SearchParameters, settings: SearchSettings | None
     ) -> Answer:
         if settings is None:
-            return Answer(self._exactly(np.flatnonzero(self._alive), query, limit))
+            return Answer(self._exactly(self.alive_slots, query, limit))
         bits = self._alive_bits if self.dead else None
         found = self.segment.scan(query, limit * settings.candidates, settings.probes, bits)
         if len(found) < min(limit, self.live):  # a page larger than the lists that were measured for ten hits
-            return self._widened(query, limit, params, settings, self._alive)
+            return self._widened(query, limit, params, settings, self._alive())
         return Answer(self.segment.rescored(found, query, limit), settings.probes)
 
     def _widened(
@@ -252,6 +266,8 @@ def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 
 def _mapped(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
-    if path.stat().st_size != dtype.itemsize * int(np.prod(shape)):
-        raise ValueError(f"{path.name} has {path.stat().st_size} bytes")
-    return np.memmap(path, dtype, "r", shape=shape) if shape[0] else np.empty(shape, dtype)
+    """A plain array over the file: `memmap` itself is slow to index."""
+    size = path.stat().st_size
+    if size != dtype.itemsize * int(np.prod(shape)):
+        raise ValueError(f"{path.name} has {size} bytes")
+    return np.asarray(np.memmap(path, dtype, "r", shape=shape)) if size else np.empty(shape, dtype)

@@ -16,12 +16,12 @@ import orjson
 from index.durable_files import place_durably
 from index.errors import CorruptError
 
-LISTS, VECTORS, ROWS = "lists.faiss", "vectors.f16", "rows.i64"
-BY_ROW = "slots.i32"
-FILES = (LISTS, VECTORS, ROWS, BY_ROW)
+LISTS, VECTORS, ROWS = "lists.faiss", "vectors.f16", "rows.u32"
+SLOTS = "slots.i32"
+FILES = (LISTS, VECTORS, ROWS, SLOTS)
 DESCRIPTION = "segment.json"
 DAMAGE = "damaged"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 CHECKED_NAME = re.compile(r".+-[0-9a-f]{12}-([0-9a-f]{16})")
 
 
@@ -35,6 +35,9 @@ class SegmentDescription:
     count: int
     codec: str
     """Name of the trained codec that coded it."""
+    first_row: int
+    last_row: int
+    """The least and the greatest row in it; 0 and -1 where it has none."""
     files: dict[str, str]
     """Name to sha256, in hex."""
     format_version: int = FORMAT_VERSION
@@ -58,13 +61,13 @@ class SegmentFiles:
 
     @property
     def rows(self) -> Path:
-        """int64 [n]: the row of each slot."""
+        """uint32 [n]: the row of each slot."""
         return self.root / ROWS
 
     @property
-    def by_row(self) -> Path:
-        """int32 [n]: slots in the order of their rows."""
-        return self.root / BY_ROW
+    def slots(self) -> Path:
+        """int32 [last row - first row + 1]: the slot of each row plus 1, 0 for a row of another segment (a hole)."""
+        return self.root / SLOTS
 
     @property
     def damage(self) -> Path:

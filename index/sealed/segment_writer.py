@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from index.bitmaps import Rows
 from index.durable_files import sync_file, sync_folder
-from index.sealed.segment_files import BY_ROW, LISTS, ROWS, VECTORS, SegmentDescription, SegmentFiles, sha256_of
+from index.sealed.segment_files import LISTS, ROWS, SLOTS, VECTORS, SegmentDescription, SegmentFiles, sha256_of
 from index.stored_vectors import STORED
 from index.types import Vectors
 
@@ -35,13 +35,12 @@ def write_segment(
     spool = folder / "spool"
     rows, lists = _spooled(spool, codec, chunks)
     order = np.lexsort((rows, lists))
-    _write_rows(files, rows[order])
+    bounds = _write_rows(files, rows[order])
     stored = _write_vectors(files, _mapped(spool, codec.d), order)
     spool.unlink()
-    for start in range(0, len(stored), CHUNK):  # FAISS numbers them as they come
-        codec.add(stored[start : start + CHUNK].astype(np.float32))
+    _add(codec, stored, lists[order])
     faiss.write_index(codec, str(files.lists))
-    return _describe(files, SegmentDescription(field, space, codec.d, len(rows), codec_name, {}))
+    return _describe(files, SegmentDescription(field, space, codec.d, len(rows), codec_name, *bounds, {}))
 
 
 def rotated(codec: Any, vectors: Vectors) -> Vectors:
@@ -65,9 +64,17 @@ def _spooled(spool: Path, codec: Any, chunks: Chunks) -> tuple[Rows, NDArray[np.
     return np.concatenate(rows), np.concatenate(lists)
 
 
-def _write_rows(files: SegmentFiles, rows: Rows) -> None:
-    rows.astype("<i8").tofile(files.rows)
-    np.argsort(rows).astype("<i4").tofile(files.by_row)
+def _write_rows(files: SegmentFiles, rows: Rows) -> tuple[int, int]:
+    """The rows slot by slot, and the way back. Returns the least and the greatest row."""
+    rows.astype("<u4").tofile(files.rows)
+    if not len(rows):
+        files.slots.touch()
+        return 0, -1
+    first, last = int(rows.min()), int(rows.max())
+    slots = np.memmap(files.slots, "<i4", "w+", shape=(last - first + 1,))  # what is not set takes no disk
+    slots[rows - first] = np.arange(1, len(rows) + 1, dtype=np.int32)
+    slots.flush()
+    return first, last
 
 
 def _write_vectors(files: SegmentFiles, spooled: Stored, order: NDArray[np.intp]) -> Stored:
@@ -83,9 +90,30 @@ def _mapped(path: Path, dimension: int) -> Stored:
     return np.memmap(path, STORED, "r").reshape(-1, dimension)
 
 
+def _add(codec: Any, stored: Stored, lists: NDArray[np.int64]) -> None:
+    """Code them; FAISS numbers them as they come. `lists`: the list of each, ascending.
+
+    FAISS would look for the lists again, among all: most of the time of a large segment. A chunk lies in a few
+    neighbouring lists, so for its turn the codec is given a quantiser that knows these only.
+    """
+    ivf = faiss.downcast_index(faiss.extract_index_ivf(codec))
+    whole = ivf.quantizer
+    centroids = whole.reconstruct_n(0, ivf.nlist)
+    try:
+        for start in range(0, len(stored), CHUNK):
+            near = np.unique(lists[start : start + CHUNK])
+            few = faiss.IndexFlat(codec.d, codec.metric_type)
+            few_by_list = faiss.IndexIDMap2(few)
+            few_by_list.add_with_ids(centroids[near], near)
+            ivf.quantizer = few_by_list
+            codec.add(stored[start : start + CHUNK].astype(np.float32))
+    finally:
+        ivf.quantizer = whole
+
+
 def _describe(files: SegmentFiles, description: SegmentDescription) -> SegmentDescription:
     """The description comes last, when everything it names is on the disk."""
-    for name in (LISTS, VECTORS, ROWS, BY_ROW):
+    for name in (LISTS, VECTORS, ROWS, SLOTS):
         sync_file(files.root / name)
         description.files[name] = sha256_of(files.root / name)
     files.describe(description)

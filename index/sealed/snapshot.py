@@ -24,8 +24,8 @@ from index.errors import CorruptError
 from index.index_info import MeasuredOn
 from index.sealed.search_settings import CurvePoint, SearchSettings
 
-FORMAT_VERSION = 2
-READ_VERSIONS = (1, 2)
+FORMAT_VERSION = 3
+READ_VERSIONS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class Snapshot:
     number: int
     sequence: int
     fields: Mapping[str, SealedField]
+    items: str | None = None
+    """Name of the sealed items; None in the formats that had none."""
     format_version: int = FORMAT_VERSION
 
 
@@ -79,6 +81,13 @@ class SnapshotFiles:
 
     def codec(self, name: str) -> Path:
         return self.root / "codecs" / f"{name}.faiss"
+
+    @property
+    def items_folder(self) -> Path:
+        return self.root / "items"
+
+    def items(self, name: str) -> Path:
+        return self.items_folder / name
 
     def description(self, number: int) -> Path:
         return self.root / "snapshots" / f"{number:08d}.json"
@@ -119,7 +128,8 @@ class SnapshotFiles:
         kept = {self.segment(name) for sealed in fields for name in sealed.segments}
         kept |= {self.codec(sealed.codec) for sealed in fields}
         kept |= {self.description(current.number)} if current else set()
-        for folder in ("segments", "codecs", "snapshots"):
+        kept |= {self.items(current.items)} if current and current.items else set()
+        for folder in ("segments", "codecs", "items", "snapshots"):
             for path in (self.root / folder).glob("*"):
                 if path not in kept:
                     _remove(path)
@@ -131,7 +141,7 @@ def _loaded(found: dict[str, Any]) -> Snapshot:
     if found["format_version"] not in READ_VERSIONS:
         raise ValueError(f"format {found['format_version']}; this version reads {FORMAT_VERSION}")
     fields = {name: _loaded_field(sealed) for name, sealed in found["fields"].items()}
-    return Snapshot(found["number"], found["sequence"], fields)
+    return Snapshot(found["number"], found["sequence"], fields, found.get("items"))
 
 
 def _loaded_field(found: dict[str, Any]) -> SealedField:

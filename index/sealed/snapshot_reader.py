@@ -13,6 +13,7 @@ from pyroaring import BitMap
 
 from index.bitmaps import to_rows
 from index.errors import CorruptError
+from index.sealed.sealed_items import SealedItems
 from index.sealed.sealed_segment import SealedSegment, SealedView
 from index.sealed.segment_files import FILES, SegmentFiles
 from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles
@@ -29,6 +30,8 @@ class OpenSnapshot:
 
     snapshot: Snapshot
     views: Mapping[str, Sequence[SealedView]]
+    items: SealedItems | None
+    """None where they are damaged: the catalogue holds them."""
     incomplete: frozenset[str] = frozenset()
     """Fields of which a segment is left out."""
 
@@ -45,6 +48,7 @@ class SnapshotReader:
         self._files, self._writable, self._at_once_bytes = files, writable, at_once_bytes
         self._seen: tuple[int, int] | None = None
         self._segments: Mapping[str, SealedSegment] = {}  # replaced, never altered
+        self._items: SealedItems | None = None
         self._damaged: frozenset[str] = frozenset()
         self._verified: frozenset[str] = frozenset()
         self._noting = threading.Lock()  # guards the two above
@@ -110,7 +114,21 @@ class SnapshotReader:
             for name, sealed in snapshot.fields.items()
         }
         incomplete = [name for name, sealed in snapshot.fields.items() if len(views[name]) < len(sealed.segments)]
-        return OpenSnapshot(snapshot, views, frozenset(incomplete))
+        return OpenSnapshot(snapshot, views, self._opened_items(snapshot), frozenset(incomplete))
+
+    def _opened_items(self, snapshot: Snapshot) -> SealedItems | None:
+        """Opened once; None where they are damaged, or the snapshot is of a format without. Raises ReplacedError."""
+        if self._items is not None and self._items.name == snapshot.items:
+            return self._items
+        self._items = None
+        if snapshot.items is not None:
+            try:
+                self._items = SealedItems(self._files.items(snapshot.items))
+            except CorruptError as error:
+                if self._stamp() != self._seen:
+                    raise ReplacedError from error
+                log.error("%s; the items are read from the catalogue until they are built again", error)
+        return self._items
 
     def _segment(self, name: str) -> SealedSegment | None:
         """Opened once; None where it is damaged. Raises ReplacedError."""

@@ -17,12 +17,12 @@ import orjson
 from index.durable_files import place
 from index.errors import CorruptError
 from index.sealed.sealed_segment import SealedSegment
-from index.sealed.segment_files import BY_ROW, LISTS, ROWS, VECTORS, SegmentFiles, is_named, sha256_of
+from index.sealed.segment_files import LISTS, ROWS, SLOTS, VECTORS, SegmentFiles, is_named, sha256_of
 from index.sealed.snapshot import SnapshotFiles
 
 log = logging.getLogger(__name__)
 STAMP = "verified.json"
-BEFORE_OPENING = (LISTS, ROWS, BY_ROW)
+BEFORE_OPENING = (LISTS, ROWS, SLOTS)
 AT_ONCE_BYTES = 64 * 2**20
 """Stored vectors up to this size are read before opening too: a fraction of a second."""
 FileStamp = list[int]

@@ -35,7 +35,7 @@ LONGEST_S = 0.4
 KEYWORDS = ("owner", "brand", "tags")
 KNOWN = {
     *("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "writer.lock", "builder.lock", "CURRENT"),
-    *("pictures", "thumbnails", "segments", "codecs", "snapshots"),
+    *("pictures", "thumbnails", "segments", "codecs", "items", "snapshots"),
 }
 
 
@@ -97,6 +97,7 @@ class Killing:
         fields = snapshot.fields.values()
         assert names(self._root / "segments", "*") == {name for field in fields for name in field.segments}
         assert names(self._root / "codecs", "*") == {f"{field.codec}.faiss" for field in fields}
+        assert names(self._root / "items", "*") == {snapshot.items}
         assert len(names(self._root / "snapshots", "*")) == 1
         assert names(self._root, "*") <= KNOWN
         assert names(self._directory / "data", "*") == {SPEC.name}

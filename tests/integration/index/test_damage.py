@@ -129,7 +129,7 @@ def test_every_vector_is_searched_once_whatever_is_sealed(tmp_path: Path) -> Non
             hits = store.open(SPEC.name).search(field, made_vectors(1, 3)[0], 1000, None, EXACT)
             assert len({hit.id for hit in hits}) == len(hits) == count
         store.close()
-        tear(next((tmp_path / SPEC.name / "segments").glob("*/rows.i64")), random.Random(4))
+        tear(next((tmp_path / SPEC.name / "segments").glob("*/rows.u32")), random.Random(4))
 
 
 def segments_of(folder: Path) -> list[str]:
@@ -164,7 +164,7 @@ def test_damage_to_the_vectors_is_found_in_service_and_repaired(
     store.close()
 
 
-@pytest.mark.parametrize("path", ["lists.faiss", "rows.i64"])
+@pytest.mark.parametrize("path", ["lists.faiss", "rows.u32"])
 def test_a_stamp_saves_the_reading_until_a_file_changes(
     folder: Path, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +183,7 @@ def test_a_stamp_saves_the_reading_until_a_file_changes(
         lambda self, description, names: read.extend(names) or whole_verify(self, description, names),
     )
     assert opened_answers(folder) == expected
-    assert "lists.faiss" not in read and "rows.i64" not in read
+    assert "lists.faiss" not in read and "rows.u32" not in read
     status = (segment / path).stat()
     flip(segment / path, random.Random(2))
     os.utime(segment / path, ns=(status.st_atime_ns, status.st_mtime_ns))  # the change time stays behind

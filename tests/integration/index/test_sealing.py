@@ -296,6 +296,6 @@ def test_memory_and_files_are_told_apart(store: LocalStore, tmp_path: Path, spec
     wait_for_snapshot(store, 1)
     info = collection.info()
     assert (exact.index.mapped_bytes, exact.index.snapshot) == (0, None)
-    assert info.index.mapped_bytes >= 400 * (2 * DIMENSION + 8 + 4)
+    assert info.index.mapped_bytes >= 400 * (2 * DIMENSION + 4 + 4)
     assert info.disk_bytes > exact.disk_bytes + info.index.mapped_bytes
     assert (info.index.fields["image"].codec, info.index.covered_sequence) == (spec.codec, 1)
