@@ -1,0 +1,118 @@
+"""One index in a process of its own: builds it, or opens it and answers. Run by `curves.py`, with any Python.
+
+Each contestant has its settings in order of effort. The measured process opens what the building process wrote, so
+that its memory is that of serving.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from memory import resident
+from numpy.typing import NDArray
+
+K = 10
+CONTESTANTS = {
+    "lookalike": "lookalike_index:Lookalike",
+    "faiss": "faiss_indexes:RawFaiss",
+    "faiss-hnsw": "faiss_indexes:FaissHnsw",
+    "faiss-ivf-sq8": "faiss_indexes:FaissIvfSq8",
+    "hnswlib": "peer_indexes:Hnswlib",
+    "usearch": "peer_indexes:Usearch",
+    "lancedb": "peer_indexes:Lance",
+    "milvus-lite": "peer_indexes:MilvusLite",
+}
+
+
+class Contestant(Protocol):
+    """`option`: which codec, where there are several."""
+
+    def build(self, vectors: NDArray[np.float32], folder: Path, option: str) -> None: ...
+
+    def open(self, folder: Path, option: str) -> None: ...
+
+    def settings(self) -> Sequence[dict[str, Any]]: ...
+
+    def search(self, query: NDArray[np.float32], setting: dict[str, Any]) -> Sequence[int]:
+        """The numbers of the K nearest vectors. One query a call, from any thread, on that thread alone."""
+
+
+def contestant(name: str) -> Contestant:
+    module, _, made = CONTESTANTS[name].partition(":")
+    found: Contestant = getattr(import_module(module), made)()
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("act", choices=("build", "serve"))
+    parser.add_argument("name", choices=tuple(CONTESTANTS))
+    parser.add_argument("--option", default="")
+    parser.add_argument("--folder", type=Path, required=True, help="of the index")
+    parser.add_argument("--data", type=Path, required=True, help="folder with vectors.npy, queries and truths")
+    parser.add_argument("--kinds", nargs="+", default=["in", "off"])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--seconds", type=float, default=3.0, help="of one figure")
+    arguments = parser.parse_args()
+    if arguments.act == "build":
+        vectors = np.load(arguments.data / "vectors.npy", mmap_mode="r")
+        started, cpu = time.perf_counter(), sum(os.times()[:4])
+        contestant(arguments.name).build(vectors, arguments.folder, arguments.option)
+        spent = {"build_s": time.perf_counter() - started, "build_cpu_s": sum(os.times()[:4]) - cpu}
+        print(json.dumps(spent), flush=True)
+    else:
+        serve(arguments)
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """A line of JSON for each setting, then one with the memory."""
+    queries = {kind: np.load(arguments.data / f"queries-{kind}.npy") for kind in arguments.kinds}
+    truths = {kind: np.load(arguments.data / f"truth-{kind}.npy") for kind in arguments.kinds}
+    one = contestant(arguments.name)
+    before, started = resident(), time.perf_counter()
+    one.open(arguments.folder, arguments.option)
+    print(json.dumps({"open_s": time.perf_counter() - started}), flush=True)
+    for setting in one.settings():
+        point: dict[str, Any] = {"setting": setting}
+        for kind, asked in queries.items():
+            found = [set(one.search(query, setting)) for query in asked]
+            hits = [len(each & set(wanted.tolist())) for each, wanted in zip(found, truths[kind], strict=True)]
+            point[f"recall_{kind}"] = sum(hits) / (K * len(hits))
+        for threads in arguments.threads:
+            rate, median = speed(one, queries["in"], setting, threads, arguments.seconds)
+            point[f"qps_{threads}"], point[f"p50_ms_{threads}"] = rate, median
+        print(json.dumps(point), flush=True)
+    after = resident()
+    grown = {"anonymous": after.anonymous - before.anonymous, "mapped": after.mapped - before.mapped}
+    print(json.dumps(grown), flush=True)
+
+
+def speed(
+    one: Contestant, queries: NDArray[np.float32], setting: dict[str, Any], threads: int, seconds: float
+) -> tuple[float, float]:
+    """Queries a second, and the median milliseconds of one, with so many threads that each ask one after another."""
+    end = time.perf_counter() + seconds
+
+    def ask(first: int) -> list[float]:
+        times, number = [], first
+        while (now := time.perf_counter()) < end:
+            one.search(queries[number % len(queries)], setting)
+            times.append(time.perf_counter() - now)
+            number += threads
+        return times
+
+    with ThreadPoolExecutor(threads) as pool:
+        started = time.perf_counter()
+        times = sorted(value for part in pool.map(ask, range(threads)) for value in part)
+        return len(times) / (time.perf_counter() - started), 1000 * times[len(times) // 2]
+
+
+if __name__ == "__main__":
+    main()
