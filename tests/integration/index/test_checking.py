@@ -167,15 +167,7 @@ def test_a_check_beside_a_writer_finds_nothing(folder: Path) -> None:
     store.close()
 
 
-TEXT_INDEX = (
-    "CREATE VIRTUAL TABLE words USING fts5(text, content='items', content_rowid='row')",
-    "INSERT INTO words(words) VALUES('rebuild')",
-)
-
-
 def test_a_text_index_is_checked_and_built_again(folder: Path) -> None:
-    for statement in TEXT_INDEX:
-        alter(folder, statement)
     assert checked(folder).is_clean
     alter(folder, "UPDATE items SET text = 'something quite different' WHERE id = 'i7'")
     assert [finding.part for finding in checked(folder).findings] == ["text"]
