@@ -2,7 +2,7 @@
 
     python benchmarks/gpu/make_bundles.py [--models MobileCLIP2-S0]
 
-Needs the extras `train` and `export`; writes into data/gpu-bundles what is not there yet. Whether fp16 is faithful
+Needs the extra `train`; writes into data/gpu-bundles what is not there yet. Whether fp16 is faithful
 depends on trained weights, so the product's judgement is printed and not obeyed.
 """
 

@@ -34,6 +34,11 @@ async def test_the_vectors_are_those_of_the_same_engine_in_this_process(
         assert np.array_equal(there, (await here.embeddings.embed(None, INPUTS, soon())).vectors)
 
 
+def supervised() -> list[int]:
+    """What the application started; a server that other tests share is a child of this process, too."""
+    return [pid for name in ("encoder", "canary", "decode") for pid in children_of(os.getpid(), name)]
+
+
 async def test_a_bad_picture_is_a_typed_error(application: Application) -> None:
     with pytest.raises(PictureUnreadableError):
         await application.embeddings.embed(None, [PictureBytes(b"not a picture")], soon())
@@ -41,7 +46,7 @@ async def test_a_bad_picture_is_a_typed_error(application: Application) -> None:
 
 async def test_readiness_is_not_lost_when_every_child_is_killed_once(application: Application) -> None:
     assert (await application.models.ready(soon())).is_ready
-    for pid in children_of(os.getpid()):
+    for pid in supervised():
         os.kill(pid, signal.SIGKILL)
     assert (await application.models.ready(soon())).is_ready
     assert (await application.embeddings.embed(None, ["green", PictureBytes(picture())], soon())).vectors.shape[0] == 2
@@ -51,7 +56,7 @@ async def test_readiness_is_lost_while_the_encoder_cannot_start_and_comes_back(
     application: Application, tmp_path: Path
 ) -> None:
     (tmp_path / "bundles").rename(tmp_path / "elsewhere")
-    for pid in children_of(os.getpid()):
+    for pid in supervised():
         os.kill(pid, signal.SIGKILL)
     assert not (await application.models.ready(soon())).is_ready
     (tmp_path / "elsewhere").rename(tmp_path / "bundles")
@@ -62,8 +67,8 @@ async def test_readiness_is_lost_while_the_encoder_cannot_start_and_comes_back(
 async def test_nothing_is_left_when_it_is_closed(settings: Settings) -> None:
     async with build(settings, in_children=True) as application:
         await application.embeddings.embed(None, INPUTS, soon())
-        assert children_of(os.getpid())
-    assert children_of(os.getpid()) == []
+        assert supervised()
+    assert supervised() == []
 
 
 def test_a_start_error_is_that_of_the_child(settings: Settings, tmp_path: Path) -> None:
@@ -72,7 +77,7 @@ def test_a_start_error_is_that_of_the_child(settings: Settings, tmp_path: Path) 
         build(settings, in_children=True)
     with pytest.raises(NoBundleError, match="make demo"):
         build(Settings(data_dir=tmp_path / "empty"), in_children=True)
-    assert children_of(os.getpid()) == []
+    assert supervised() == []
 
 
 _GATEWAY = """
