@@ -98,10 +98,9 @@ class SupervisedProcess:
         end = time.monotonic() + wait_s
         while True:
             lease = self._lease(end - time.monotonic())
-            lease.channel.settimeout(limit_s)
             is_sound = False
             try:
-                if not _sent(lease, head, body):
+                if not _sent(lease, head, body, limit_s):
                     continue  # it was dead before it had the whole call
                 frame = _received(lease)
                 is_sound = True
@@ -260,9 +259,10 @@ class SupervisedProcess:
             _log.error("a process died and is started again", process=self._spec.name, reason=reason)
 
 
-def _sent(lease: Lease, head: bytes, body: Sequence[Buffer]) -> bool:
+def _sent(lease: Lease, head: bytes, body: Sequence[Buffer], limit_s: float) -> bool:
     """False when the child was dead before it had the whole call, so that it never began with it."""
     try:
+        lease.channel.settimeout(limit_s)  # closed already where the child just died
         send(lease.channel, FrameKind.CALL, head, body)
     except TimeoutError as exc:
         lease.child.kill("overrun")

@@ -35,6 +35,14 @@ def hang(pool: ThreadPoolExecutor, process: SupervisedProcess, trace: Path) -> "
     return hanging
 
 
+def test_a_channel_that_closed_while_it_was_free_costs_no_call(make: Make) -> None:
+    """The child died between two calls, and the first to notice closed its channels."""
+    process = make()
+    pid_of(process)
+    process._free[0].channel.close()
+    assert ask(process, b"echo") == b"echo"
+
+
 def test_a_call_travels_there_and_back_with_its_bytes(make: Make) -> None:
     body = os.urandom(3_000_000)
     frame = make().call(b"echo", [body[:10], b"", body[10:]], limit_s=LONG_S, wait_s=LONG_S)
