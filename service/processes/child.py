@@ -83,17 +83,20 @@ class Child:
             return  # it is gone already
 
     def bury(self, grace_s: float) -> str:
-        """Wait for its end, kill it after `grace_s`, close what is left. Returns why it ended, in one word."""
+        """Wait for its end, kill it after `grace_s`. Returns why it ended, in one word."""
         try:
             self._process.wait(grace_s)
         except subprocess.TimeoutExpired:
             self.kill("stuck")
             self._process.wait()
-        for end in (self._control, *self.channels):
-            end.close()
         code = self._process.returncode
         was_killed = code == -signal.SIGKILL and self._kill_reason is not None
         return str(self._kill_reason) if was_killed else _word_for(code)
+
+    def close(self) -> None:
+        """Close this side's sockets. Nobody may be at one: its number may be another child's a moment later."""
+        for end in (self._control, *self.channels):
+            end.close()
 
 
 def raise_failure(frame: Frame) -> None:

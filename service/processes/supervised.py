@@ -200,6 +200,7 @@ class SupervisedProcess:
         except ProcessError as exc:
             child.kill("start")
             child.bury(_END_S)
+            child.close()
             self._failed(exc)
             return None
         with self._changed:
@@ -251,6 +252,8 @@ class SupervisedProcess:
                 self._give_up(child)
         reason = child.bury(_END_S)
         with self._changed:
+            if self._changed.wait_for(lambda: not self._leased, _END_S):  # its callers see the end of their channels
+                child.close()
             self._child = None
             is_expected = self._is_closed or is_idle
             self._lives_without_answer = 0 if child.has_answered or is_expected else self._lives_without_answer + 1
