@@ -47,7 +47,7 @@ def main(folder: Path) -> None:
         fill(folder / name, size)
     files = SegmentFiles(folder)
     sums = {name: sha256_of(folder / name) for name in FILES}
-    description = SegmentDescription("image", "space/1", DIMENSION, COUNT, "codec", 0, COUNT - 1, sums)
+    description = SegmentDescription("image", "space/1", DIMENSION, COUNT, "codec", "ivf-rabitq", 0, COUNT - 1, sums)
     print(f"{date.today()}, {platform.machine()}, {os.cpu_count()} processors; {COUNT:,} x {DIMENSION}")
     for what, names in (("before opening", BEFORE_OPENING), ("stored vectors", (VECTORS,))):
         size = sum(SIZES[name] for name in names)

@@ -5,12 +5,21 @@ nearest groups. What differs is how a vector is coded inside its list. All are r
 so the code only has to bring the right rows among the candidates.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from index.index_info import CodecChoice, CodecKind
 
 BEST: CodecKind = "ivf-rabitq"
 """What `auto` takes: as small as the others, fast to search, and trained in seconds where OPQ and PQ take minutes."""
+FAST_SCAN: Collection[CodecKind] = ("ivf-pq-fastscan", "ivf-rabitq")
+"""Their codes are scanned in blocks, from registers; FAISS copies such lists into memory."""
+KIND_OF: Mapping[str, CodecKind] = {
+    "IndexIVFPQ": "ivf-pq",
+    "IndexIVFPQFastScan": "ivf-pq-fastscan",
+    "IndexIVFRaBitQFastScan": "ivf-rabitq",
+}
+"""FAISS's class of an inverted file to the codec."""
 MIN_LISTS, MAX_LISTS = 16, 65_536
 CENTROIDS_A_CODE: dict[CodecKind, int] = {"ivf-pq": 256, "ivf-pq-fastscan": 16, "ivf-rabitq": 1}
 GRAPH_LISTS = 16_384

@@ -22,8 +22,6 @@ GAIN = 0.001
 """Less recall than this is not worth more work."""
 HALF = 0.5
 """Below, a step without a gain proves nothing: the right lists may lie far off."""
-TIMED = 65_536
-"""From the time that so many vectors take one by one, that of all is worked out."""
 
 
 @dataclass(frozen=True)
@@ -87,15 +85,14 @@ def _points(
 
 
 def _exact_ms(segments: Sequence[SealedSegment], query: Vector) -> float:
-    """About what an exact search over all stored vectors takes."""
+    """What an exact search over all stored vectors takes."""
     total = 0.0
     for segment in segments:
-        slots = np.arange(min(segment.count, TIMED))
-        segment.rescored(slots, query, K)  # pages that were never read would tell of the disk
+        segment.nearest(query, K, None)  # pages that were never read would tell of the disk
         start = perf_counter()
-        segment.rescored(slots, query, K)
-        total += (perf_counter() - start) * 1000.0 * segment.count / max(1, len(slots))
-    return total
+        segment.nearest(query, K, None)
+        total += perf_counter() - start
+    return total * 1000.0
 
 
 def worthwhile(points: Sequence[CurvePoint]) -> list[CurvePoint]:
@@ -133,10 +130,7 @@ def _point(
 
 
 def _search(segments: Sequence[SealedSegment], query: Vector, settings: SearchSettings) -> Hits:
-    wanted = K * settings.candidates
-    answers = [
-        segment.rescored(segment.scan(query, wanted, settings.probes, None), query, K + 1) for segment in segments
-    ]
+    answers = [segment.rescored(segment.scan(query, K, settings, None), query, K + 1) for segment in segments]
     return merge(answers, K + 1)
 
 

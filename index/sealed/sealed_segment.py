@@ -18,7 +18,9 @@ from pyroaring import BitMap
 from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
 from index.index_info import CodecKind
+from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
+from index.sealed.mapped_vectors import index_over
 from index.sealed.rescoring import cosines_of
 from index.sealed.search_settings import CurvePoint, SearchSettings, settings_from
 from index.sealed.segment_files import SegmentFiles
@@ -28,18 +30,19 @@ from index.stored_vectors import STORED
 from index.types import SearchParameters, Vector, Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
-KIND_OF: Mapping[str, CodecKind] = {
-    "IndexIVFPQ": "ivf-pq",
-    "IndexIVFPQFastScan": "ivf-pq-fastscan",
-    "IndexIVFRaBitQFastScan": "ivf-rabitq",
-}
-"""FAISS's class of an inverted file to the codec."""
 Slots = NDArray[np.int64]  # int64 [n]
 LOOKED_UP_SHARE = 0.02
 """Up to this share of allowed rows their slots are looked up one by one; beyond it all slots are looked at."""
+SPARE = 32
+"""So many more than the limit get their exact cosines: stored vectors are of unit length but for their rounding."""
+ROUNDING = 2.0**-10
+"""More than rounding to float16 changes the product of two unit vectors."""
+GROWTH = 8
+GATHERED_SHARE = 0.001
+"""Up to this share of allowed rows they are gathered, which costs more a row than a walk over all, but no walk."""
 EXACT_ROWS = 4_096
 EXACT_SHARE = 0.01
-"""So few allowed rows are searched one by one: faster than lists of which almost nothing is allowed, and exact."""
+"""So few allowed rows are all compared: faster than lists of which almost nothing is allowed, and exact."""
 
 
 class SealedSegment:
@@ -52,8 +55,10 @@ class SealedSegment:
         self.description = files.description()
         count, dimension = self.description.count, self.description.dimension
         span = self.description.last_row - self.description.first_row + 1
+        self._are_lists_copied = self.kind in FAST_SCAN  # FAISS does, and mapped they would be in memory twice
+        how_read = 0 if self._are_lists_copied else faiss.IO_FLAG_MMAP_IFC
         try:
-            self._index: Any = faiss.read_index(str(files.lists), faiss.IO_FLAG_MMAP_IFC)
+            self._index: Any = faiss.read_index(str(files.lists), how_read)
             self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
             self._lists_bytes = files.lists.stat().st_size
             self.inverted_lists = InvertedLists(self._index)
@@ -64,8 +69,8 @@ class SealedSegment:
             raise CorruptError(f"segment {folder.name} cannot be opened: {error}") from error
         if self._index.ntotal != count:
             raise CorruptError(f"segment {folder.name} holds {self._index.ntotal} vectors; {count} were written")
-
-        self._are_lists_copied = isinstance(self._ivf, faiss.IndexIVFFastScan)
+        self._over_stored = index_over(self._stored)
+        self._sifted: Any = faiss.IndexRefine(self._index, self._over_stored)
 
     @property
     def count(self) -> int:
@@ -77,7 +82,7 @@ class SealedSegment:
 
     @property
     def kind(self) -> CodecKind:
-        return KIND_OF[type(self._ivf).__name__]
+        return self.description.kind
 
     @property
     def nbytes(self) -> int:
@@ -123,14 +128,34 @@ class SealedSegment:
         vectors /= np.sqrt(np.vecdot(vectors, vectors))[:, None]
         return vectors
 
-    def scan(self, query: Vector, wanted: int, probes: int, selected: NDArray[np.uint8] | None) -> Slots:
-        """About the `wanted` nearest slots by their codes; `selected` is a bit for each slot."""
+    def scan(self, query: Vector, limit: int, settings: SearchSettings, selected: NDArray[np.uint8] | None) -> Slots:
+        """The slots of the `limit` nearest and of some more: candidates by their codes, sifted by what is stored.
+
+        `selected` is a bit for each slot. All in one call of FAISS, during which other Python threads run.
+        """
         faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
         selector = None if selected is None else faiss.IDSelectorBitmap(selected)
-        parameters = faiss.SearchParametersIVF(nprobe=min(probes, self.lists), sel=selector)
-        _, slots = self._index.search(query[None, :], min(wanted, self.count), params=parameters)
+        lists = faiss.SearchParametersIVF(nprobe=min(settings.probes, self.lists), sel=selector)
+        wanted = min(limit + SPARE, self.count)
+        factor = max(1.0, min(limit * settings.candidates, self.count) / wanted)
+        parameters = faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists)
+        _, slots = self._sifted.search(query[None, :], wanted, params=parameters)
         found: Slots = slots[0][slots[0] >= 0]
         return found
+
+    def nearest(self, query: Vector, limit: int, selected: NDArray[np.uint8] | None) -> Hits:
+        """The nearest of all selected slots, exactly. Looks at all of them."""
+        selector = None if selected is None else faiss.IDSelectorBitmap(selected)
+        parameters = None if selector is None else faiss.SearchParameters(sel=selector)
+        wanted = limit + SPARE
+        while True:
+            faiss.omp_set_num_threads(1)
+            products, slots = self._over_stored.search(query[None, :], min(wanted, self.count), params=parameters)
+            found: Slots = slots[0][slots[0] >= 0]
+            hits = self.rescored(found, query, limit)
+            if len(found) < wanted or products[0][-1] + ROUNDING < hits.cosines[-1]:
+                return hits
+            wanted *= GROWTH
 
     def rescored(self, slots: Slots, query: Vector, limit: int) -> Hits:
         """The exact cosines of some slots, best first."""
@@ -204,8 +229,10 @@ class SealedView:
         if self.dead:
             selected &= self._alive()
         passing = int(np.count_nonzero(selected))
+        if passing <= GATHERED_SHARE * self.segment.count:
+            return Answer(self.segment.rescored(np.flatnonzero(selected), query, limit))
         if settings is None or passing <= max(EXACT_ROWS, EXACT_SHARE * self.segment.count):
-            return Answer(self._exactly(np.flatnonzero(selected), query, limit))
+            return Answer(self.segment.nearest(query, limit, _bits(selected)))
         return self._widened(query, limit, params, settings, selected)
 
     @property
@@ -230,10 +257,10 @@ class SealedView:
     def _unfiltered(
         self, query: Vector, limit: int, params: SearchParameters, settings: SearchSettings | None
     ) -> Answer:
-        if settings is None:
-            return Answer(self._exactly(self.alive_slots, query, limit))
         bits = self._alive_bits if self.dead else None
-        found = self.segment.scan(query, limit * settings.candidates, settings.probes, bits)
+        if settings is None:
+            return Answer(self.segment.nearest(query, limit, bits))
+        found = self.segment.scan(query, limit, settings, bits)
         if len(found) < min(limit, self.live):  # a page larger than the lists that were measured for ten hits
             return self._widened(query, limit, params, settings, self._alive())
         return Answer(self.segment.rescored(found, query, limit), settings.probes)
@@ -249,15 +276,6 @@ class SealedView:
         recall = self.recall if params.recall is None else params.recall
         how = Widening(limit, settings, tolerated=int(limit * (1.0 - recall) / 2))
         return widened(self.segment.inverted_lists, self.segment.rescored, query, selected, how)
-
-    def _exactly(self, slots: Slots, query: Vector, limit: int) -> Hits:
-        """In blocks, so that the memory does not grow with the segment."""
-        parts = [
-            self.segment.rescored(slots[n : n + EXACT_ROWS], query, limit) for n in range(0, len(slots), EXACT_ROWS)
-        ]
-        rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in parts)])
-        cosines = np.concatenate([np.empty(0, np.float32), *(part.cosines for part in parts)])
-        return best(rows, cosines, limit)
 
 
 def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -15,13 +15,14 @@ import orjson
 
 from index.durable_files import place_durably
 from index.errors import CorruptError
+from index.index_info import CodecKind
 
 LISTS, VECTORS, ROWS = "lists.faiss", "vectors.f16", "rows.u32"
 SLOTS = "slots.i32"
 FILES = (LISTS, VECTORS, ROWS, SLOTS)
 DESCRIPTION = "segment.json"
 DAMAGE = "damaged"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 CHECKED_NAME = re.compile(r".+-[0-9a-f]{12}-([0-9a-f]{16})")
 
 
@@ -35,6 +36,8 @@ class SegmentDescription:
     count: int
     codec: str
     """Name of the trained codec that coded it."""
+    kind: CodecKind
+    """Of that codec."""
     first_row: int
     last_row: int
     """The least and the greatest row in it; 0 and -1 where it has none."""
@@ -84,12 +87,11 @@ class SegmentFiles:
             if not is_named(self.root.name, hashlib.sha256(text).hexdigest()):
                 raise ValueError("it is damaged")
             found: dict[str, Any] = orjson.loads(text)
-            description = SegmentDescription(**found)
-        except (OSError, ValueError, TypeError) as error:
+            if found["format_version"] != FORMAT_VERSION:
+                raise ValueError(f"format {found['format_version']}; this version reads {FORMAT_VERSION}")
+            return SegmentDescription(**found)
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise CorruptError(f"segment {self.root.name} has no readable description: {error}") from error
-        if description.format_version != FORMAT_VERSION:
-            raise CorruptError(f"segment {self.root.name} has format {description.format_version}")
-        return description
 
     def verify(self, description: SegmentDescription, names: Collection[str] = FILES) -> None:
         """Read these files and compare checksums. Raises CorruptError."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from index.bitmaps import Rows
 from index.durable_files import sync_file, sync_folder
+from index.sealed.codec import KIND_OF
 from index.sealed.segment_files import LISTS, ROWS, SLOTS, VECTORS, SegmentDescription, SegmentFiles, sha256_of
 from index.stored_vectors import STORED
 from index.types import Vectors
@@ -40,7 +41,8 @@ def write_segment(
     spool.unlink()
     _add(codec, stored, lists[order])
     faiss.write_index(codec, str(files.lists))
-    return _describe(files, SegmentDescription(field, space, codec.d, len(rows), codec_name, *bounds, {}))
+    kind = KIND_OF[type(faiss.downcast_index(faiss.extract_index_ivf(codec))).__name__]
+    return _describe(files, SegmentDescription(field, space, codec.d, len(rows), codec_name, kind, *bounds, {}))
 
 
 def rotated(codec: Any, vectors: Vectors) -> Vectors:
