@@ -14,7 +14,6 @@ from functools import partial
 import numpy as np
 
 from index.attribute_values import Schema, admit
-from index.bitmaps import from_rows
 from index.catalog import Catalog
 from index.catalog_connection import connect
 from index.catalog_migration import migrate
@@ -35,9 +34,8 @@ from index.sealed.policy import DEFAULT_POLICY, SealPolicy
 from index.sealed.snapshot import Snapshot, SnapshotFiles
 from index.sealed.snapshot_reader import SnapshotReader
 from index.sealed.verification import Verification
-from index.segment import Hits, merge
-from index.selection import Selection, Selector
-from index.stored_vectors import unit
+from index.searcher import DEFAULTS, Searcher
+from index.selection import Selector
 from index.types import (
     Attributes,
     Candidate,
@@ -55,9 +53,6 @@ from index.types import (
     Vectors,
     WriteReceipt,
 )
-
-DEFAULTS = SearchParameters()
-EXACT = SearchParameters(exact=True)
 
 
 class LocalCollection:
@@ -84,6 +79,7 @@ class LocalCollection:
             with closing(connect(files.catalog, writable=False)) as connection:
                 self._state.follow(connection)
             self._selector = Selector(self._catalog, self._state)
+            self._searcher = Searcher(self._selector, self._created_with.dimension)
             self._biases = {field: self._bias_reader(field) for field in self._created_with.fields}
             self._follower = Follower(files.catalog, self._state.follow, lambda: self._state.is_behind)
             self._verification = Verification(self._sealed, self._found_damaged, files.root.name)
@@ -160,17 +156,8 @@ class LocalCollection:
         exclude: Iterable[str] = (),
         words: str | None = None,
     ) -> Sequence[Candidate]:
-        """Raises FieldNotFoundError, FilterError, SpaceMismatchError, VectorError."""
         self._check_field(field)
-        direction = unit(query, self._created_with.dimension, "the query")
-        selection = self._selector.select(filter_, exclude, words)
-        hits = self._hits(selection, field, direction, limit, params)
-        if selection.texts is not None:
-            fitting = selection.texts.best(limit) - from_rows(hits.rows)
-            segments = selection.view.segments[field]
-            more = [segment.search(direction, limit, fitting, EXACT) for segment in segments] if fitting else []
-            hits = merge([hits, *more], 2 * limit)
-        return selection.candidates(hits)
+        return self._searcher.search(field, query, limit, filter_, params, exclude, words)
 
     def check_recall(
         self,
@@ -181,18 +168,8 @@ class LocalCollection:
         params: SearchParameters = DEFAULTS,
         exclude: Iterable[str] = (),
     ) -> RecallCheck | None:
-        """The same search twice over one view, as it is and exactly. Reads every vector that the filter allows."""
         self._check_field(field)
-        direction = unit(query, self._created_with.dimension, "the query")
-        selection = self._selector.select(filter_, exclude)
-        view = selection.view
-        if view.snapshot is None or len(view.segments[field]) == 1:
-            return None  # nothing is sealed
-        found, wanted = (
-            set(self._hits(selection, field, direction, limit, how).rows.tolist())
-            for how in (params, replace(params, exact=True))
-        )
-        return RecallCheck(len(found & wanted), len(wanted), view.snapshot) if wanted else None
+        return self._searcher.check_recall(field, query, limit, filter_, params, exclude)
 
     def queries(self, field: FieldName, kind: QueryKind, source: QuerySource) -> Vectors:
         self._check_field(field)
@@ -300,12 +277,6 @@ class LocalCollection:
             if self._writer is None:
                 self._writer = self._new_writer()
             return self._writer
-
-    def _hits(
-        self, selection: Selection, field: FieldName, direction: Vector, limit: int, params: SearchParameters
-    ) -> Hits:
-        segments = selection.view.segments[field]
-        return merge([one.search(direction, limit, selection.allowed, params) for one in segments], limit)
 
     def _new_writer(self) -> CollectionWriter:
         return CollectionWriter(
