@@ -112,7 +112,7 @@ class CollectionState:
         """What is sealed, and what was measured of it."""
         with self._changed:
             self._check_open()
-            return index_info(self._spec, self._snapshot, self._segments, building)
+            return index_info(self._spec, self._snapshot, self._segments, self._items.mapped_bytes, building)
 
     def sample(self, count: int) -> list[int]:
         """Distinct live rows, at random; all where there are fewer."""

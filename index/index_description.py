@@ -14,6 +14,7 @@ def index_info(
     spec: CollectionSpec,
     snapshot: Snapshot | None,
     segments: Mapping[FieldName, FieldSegments],
+    items_mapped_bytes: int,
     building: SealProgress,
 ) -> IndexInfo:
     """The index as it stands; `snapshot` is the one that `segments` came from. What is left out counts as fresh."""
@@ -24,7 +25,7 @@ def index_info(
         covered_sequence=snapshot.sequence if snapshot else None,
         fields={name: _field_info(sealed[name], segments[name], spec.recall) for name in used},
         fresh={name: segments[name].fresh for name in spec.fields},
-        mapped_bytes=sum(one.mapped_bytes for one in segments.values()),
+        mapped_bytes=items_mapped_bytes + sum(one.mapped_bytes for one in segments.values()),
         building=building,
     )
 

@@ -19,6 +19,7 @@ class ItemState:
         self.attributes = AttributeIndex()
         self.ids = IdMap()
         self.live = BitMap()
+        self.mapped_bytes = sealed.mapped_bytes if sealed else 0
         if sealed is not None:
             self.attributes.declare_sealed(sealed.description.schema, sealed.columns)
             self.ids = IdMap(sealed.ids)

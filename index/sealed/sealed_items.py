@@ -68,6 +68,7 @@ class SealedItems:
             if not is_named(folder.name, hashlib.sha256(text).hexdigest()):
                 raise ValueError("their description is damaged")
             self.description = _described(orjson.loads(text))
+            self.mapped_bytes = (folder / ARRAYS).stat().st_size
             if sha256_of(folder / ARRAYS) != self.description.sha256:
                 raise ValueError("the checksum differs")
             arrays = open_packed(folder / ARRAYS, self.description.places)
