@@ -1,6 +1,5 @@
-"""A disk that really is full: a small file system in memory, where this user may mount one."""
+"""A store on a disk that fills up: while it writes, seals, is backed up."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from index.backup import BackupOrder, RestoreOrder, back_up, restore
 from index.checking import CheckOrder, check
 from index.errors import StorageFullError
 from index.types import CollectionSpec, ItemWrite, SearchParameters
+from tests.small_disk import fill_up, small_disk_at
 
 SPEC = CollectionSpec("full", "starter", "starter-1", 256, attributes={"number": "number"})
 QUERY = np.ones(256, dtype=np.float32)
@@ -23,11 +23,8 @@ BATCH = 20
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(tmp_path)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a file system")
-    yield tmp_path
-    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+    with small_disk_at(tmp_path) as folder:
+        yield folder
 
 
 def batch(number: int, picture_bytes: int) -> list[ItemWrite]:
@@ -72,13 +69,6 @@ def test_a_full_disk_refuses_writes_and_serves_on(small_disk: Path, picture_byte
     assert again.count() == (written + 1) * BATCH
     assert list(LocalStore(small_disk / "data").names()) == ["full"]
     again.close()
-
-
-def fill_up(folder: Path, free: int) -> Path:
-    """A file that leaves so many bytes on the disk."""
-    ballast = folder / "ballast"
-    ballast.write_bytes(bytes(max(0, shutil.disk_usage(folder).free - free)))
-    return ballast
 
 
 def sealed_now(folder: Path) -> bool:
