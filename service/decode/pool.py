@@ -29,6 +29,10 @@ from service.remote_errors import raised_there
 
 _CONTEXT = "picture"
 _REFUSED = "these very bytes ended the picture decoder twice; they are refused for a while: leave the picture out"
+_BUSY = "every picture decoder is busy: try again in a second"
+_STARTING = "the picture decoders are being started again: try again"
+_LOOK_S = 0.02
+"""So often is looked whether a free decoder has been started again."""
 
 
 class DecodePool:
@@ -80,7 +84,7 @@ class DecodePool:
             except ProcessClosedError as exc:
                 raise ShuttingDownError("the service is shutting down: try another one") from exc
             except ProcessUnavailableError as exc:
-                raise OverloadedError("the picture decoders are being started again: try again", 1) from exc
+                raise OverloadedError(_STARTING, 1) from exc
             except ProcessOverrunError as exc:
                 self._strike(data, exc)
                 raise PictureUnreadableError(
@@ -97,13 +101,22 @@ class DecodePool:
         if self._quarantine.strike(key_of(_CONTEXT, data)):
             raise InputQuarantinedError(_REFUSED) from error
 
+    def _ready(self) -> SupervisedProcess | None:
+        ready = next((one for one in reversed(self._free) if one.is_ready), None)
+        if ready is None and self._free and all(one.is_given_up for one in self._all):
+            return self._free[-1]
+        return ready
+
     @contextmanager
     def _leased(self, wait_s: float) -> Iterator[SupervisedProcess]:
-        """A process of one's own, by preference one that is ready now."""
+        """A ready process of one's own. Where all are given up, one of them: it says what is wrong."""
+        end = time.monotonic() + wait_s
         with self._changed:
-            if not self._changed.wait_for(lambda: self._free, max(0.0, wait_s)):
-                raise OverloadedError("every picture decoder is busy: try again in a second", 1)
-            process = next((one for one in reversed(self._free) if one.is_ready), self._free[-1])
+            while (process := self._ready()) is None:
+                left_s = end - time.monotonic()
+                if left_s <= 0.0:
+                    raise OverloadedError(_STARTING if self._free else _BUSY, 1)
+                self._changed.wait(min(left_s, _LOOK_S) if self._free else left_s)
             self._free.remove(process)
         try:
             yield process

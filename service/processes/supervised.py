@@ -75,6 +75,12 @@ class SupervisedProcess:
         return bool(self._free)
 
     @property
+    def is_given_up(self) -> bool:
+        """Whether a call would be refused now, without a wait."""
+        with self._changed:
+            return self._is_closed or self._is_hopeless or self._patience_left() <= 0.0
+
+    @property
     def pid(self) -> int | None:
         child = self._child
         return child.pid if child else None
