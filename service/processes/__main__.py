@@ -8,6 +8,9 @@ import argparse
 import os
 import sys
 
+_NICENESS = 5
+"""Behind its parent, which refuses and answers in a moment where the children keep every core busy."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser()
@@ -17,6 +20,7 @@ def main() -> None:
     parser.add_argument("--channels", required=True)
     parser.add_argument("--parent", type=int, required=True)
     given = parser.parse_args()
+    os.nice(_NICENESS)
     # Libraries read these when they are loaded, which importing anything below may do.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = given.math_threads
