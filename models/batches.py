@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-"""Rows of a run."""
+"""Rows of a run that is padded."""
+UNPADDED_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+"""Rows of a run that is not: with those in between, most batches are one or two runs, which read the weights once."""
 WIDTHS = (4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512)
 """Tokens of a run: fine where queries are (a token of padding costs as much as a word), coarse behind."""
 
@@ -21,7 +23,7 @@ class BatchRules:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Every row count that reaches a graph."""
-        return tuple(size for size in SIZES if size <= self.max_rows)
+        return tuple(size for size in (SIZES if self.pads else UNPADDED_SIZES) if size <= self.max_rows)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from math import inf
 from statistics import median
 from time import monotonic
 from typing import Protocol
@@ -14,6 +15,10 @@ from models.engines.port import Resources
 from models.engines.registry import engine_called
 
 _ROUNDS = 3
+_GAIN = 0.97
+"""A size brings something where a row takes at most this share of what it took before."""
+_PATIENCE = 2
+"""So many sizes in a row may bring nothing."""
 _LEAST_ANSWER_S = 5.0
 """The first run of a large model on a busy machine."""
 
@@ -77,6 +82,10 @@ class _Entry:
         else:
             self.times[tower].setdefault(rows, []).append(ms)
 
+    def ms(self, tower: str, rows: int) -> float:
+        """Infinity where it did not run so many."""
+        return median(self.times[tower].get(rows, [inf]))
+
     def trial(self) -> Trial:
         """An engine that failed once has no times: it would fail again."""
         if self.error:
@@ -89,9 +98,11 @@ class _Entry:
 
 
 def _measure(entries: Sequence[_Entry], tower: str, end: float) -> None:
-    """Smallest runs first; the engines take turns, so that a busy moment hits all of them."""
-    longest_s = 0.0
+    """Smallest runs first, until larger ones bring nothing; the engines take turns, so that a busy moment hits all."""
+    longest_s, least_ms, in_vain = 0.0, inf, 0
     for rows in _sizes(entries):
+        if in_vain == _PATIENCE:
+            return
         for number in range(_ROUNDS):
             started = monotonic()
             is_first = rows == 1 and number == 0
@@ -102,6 +113,9 @@ def _measure(entries: Sequence[_Entry], tower: str, end: float) -> None:
                     entry.ask(tower, rows, max(_LEAST_ANSWER_S, end - monotonic()))
             # The next size takes about twice as long.
             longest_s = max(longest_s, (monotonic() - started) * (2.0 if number == _ROUNDS - 1 else 1.0))
+        row_ms = min((entry.ms(tower, rows) / rows for entry in entries), default=0.0)
+        in_vain = 0 if row_ms < _GAIN * least_ms else in_vain + 1
+        least_ms = min(least_ms, row_ms)
 
 
 def _sizes(entries: Sequence[_Entry]) -> Iterator[int]:

@@ -27,6 +27,21 @@ class Ticket:
     """The span that asked (`Tracing.here`)."""
     future: "Future[Encoded]" = field(default_factory=Future)
 
+    @property
+    def length(self) -> int:
+        """Of a text, in characters; pictures are all alike."""
+        return len(self.content) if isinstance(self.content, str) else 0
+
+
+def alike(tickets: Sequence[Ticket], rows: int) -> list[Ticket]:
+    """The oldest, and of the next oldest those that are most like it: texts of one width share a run.
+
+    `tickets`: the oldest first. Only twice `rows` are looked at, so that nobody is passed over for long.
+    """
+    oldest = tickets[0]
+    by_likeness = sorted(tickets[: 2 * rows], key=lambda ticket: abs(ticket.length - oldest.length))
+    return by_likeness[:rows]
+
 
 class Lanes:
     """Tickets by lane and group, each in order of arrival. Not thread-safe: its owner has a lock."""

@@ -1,7 +1,8 @@
 """The encode queue inside this process: bounded lanes, admission in milliseconds, and threads that run batches.
 
 On a CPU several runs of one thread beat one run of several (docs/benchmarks.md), so each worker thread makes runs
-of its own. A free worker never waits for a batch to fill: what is there runs at once.
+of its own. A free worker never waits for a batch to fill: what is there runs at once. Only who just ended a run of
+several waits a moment for the next inputs of the same callers.
 """
 
 import asyncio
@@ -18,13 +19,15 @@ from service.metrics import Metrics
 from service.pacing import within
 from service.queue.answering import LATE, Answering
 from service.queue.costs import Costs
-from service.queue.lanes import LANES, Lanes, Ticket
+from service.queue.lanes import LANES, Lanes, Ticket, alike
 from service.queue.port import Content, Encoded, Estimate, Group, Lane, Runner
 from service.tracing import NO_TRACING, Attributes, Member, Tracing
 from service.types import Clock, Deadline, QueueFigures
 
 _CLOSED = "the service is shutting down: try another one"
 _ENCODE_MS_WEIGHT = 0.1
+_GATHER_SHARE = 0.1
+"""Of the time that a run of several took: so long is waited after it, at most, until as many wait again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,12 +176,15 @@ class LocalQueue:
     # --- making runs --------------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        while run := self._next_run():
+        run: _Run | None = None
+        while run := self._next_run(run):
             self._encode(run)
 
-    def _next_run(self) -> _Run | None:
+    def _next_run(self, last: _Run | None) -> _Run | None:
         """Wait for work; None says that the queue is closed and drained."""
         with self._changed:
+            if last is not None:
+                self._gather(last)
             while True:
                 taken = self._take()
                 if taken:
@@ -190,6 +196,14 @@ class LocalQueue:
                     return None
                 self._changed.wait()
 
+    def _gather(self, last: _Run) -> None:
+        """Under the lock: callers who had their answers at once ask again at once. Without this moment the first of
+        them would run alone, and the others wait for him."""
+        rows = len(last.tickets)
+        if rows > 1:
+            limit_s = _GATHER_SHARE * last.expected_ms / 1000.0
+            self._changed.wait_for(lambda: self._is_closed or self._lanes.total >= rows, limit_s)
+
     def _take(self) -> list[Ticket]:
         """Under the lock: the next run out of the lanes; empty when nothing waits."""
         while (first := self._lanes.first()) is not None:
@@ -199,7 +213,7 @@ class LocalQueue:
                 continue
             budget_ms = min(self._limit_of_run(first.lane), *map(_remaining_ms, waiting))
             rows = rows_of_run(curve, len(waiting), budget_ms)
-            run = waiting[:rows]
+            run = alike(waiting, rows)
             if first.lane == "interactive":  # rows that would be padding cost nothing
                 run += self._in_time("bulk", first.group, curve.size_of(rows) - rows, curve)
             started = [ticket for ticket in run if self._starts(ticket)]

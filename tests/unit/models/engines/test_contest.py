@@ -21,11 +21,12 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 class Scripted:
-    """Takes one millisecond a row, in its own time; fails from the given tower on."""
+    """Takes a millisecond and a half for one row, and one for each further; fails from the given tower on."""
 
-    def __init__(self, log: list[str], name: str, fails_at: str = "") -> None:
+    def __init__(self, log: list[str], name: str, fails_at: str = "", gains_up_to: int = 4) -> None:
         self.provider = "scripted"
-        self.sizes = (1, 2, 4)
+        self.sizes = (1, 2, 4) if gains_up_to == 4 else (1, 2, 4, 8, 16, 32)
+        self._gains_up_to = gains_up_to
         self.is_closed = False
         self._log = log
         self._name = name
@@ -39,7 +40,7 @@ class Scripted:
         self._log.append(f"{self._name} {tower} {rows}")
         if self._fails_at == tower:
             raise ContestantError("it died")
-        return float(rows)
+        return rows + 0.5 * max(1.0, rows / self._gains_up_to)
 
     def close(self) -> None:
         self.is_closed = True
@@ -50,7 +51,7 @@ def test_engines_take_turns_and_all_are_closed(bundle: Bundle) -> None:
     made = {name: Scripted(log, name) for name in ("onnxruntime", "openvino")}
     trials = contest(bundle, list(made), None, Resources(), LIMIT_S, lambda b, name, p, r: made[name])
     assert log[:4] == ["onnxruntime image 1", "openvino image 1"] * 2
-    assert [trial.image_ms for trial in trials] == [{1: 1.0, 2: 2.0, 4: 4.0}] * 2
+    assert [trial.image_ms for trial in trials] == [{1: 1.5, 2: 2.5, 4: 4.5}] * 2
     assert trials[0].text_ms == trials[0].image_ms and all(one.is_closed for one in made.values())
 
 
@@ -59,7 +60,7 @@ def test_one_that_fails_is_out_and_does_not_stop_the_others(bundle: Bundle, mome
     log: list[str] = []
     made = {"onnxruntime": Scripted(log, "a"), "openvino": Scripted(log, "b", moment)}
     first, second = contest(bundle, list(made), None, Resources(), LIMIT_S, lambda b, name, p, r: made[name])
-    assert first.text_ms == {1: 1.0, 2: 2.0, 4: 4.0}
+    assert first.text_ms == {1: 1.5, 2: 2.5, 4: 4.5}
     assert second.error.startswith("it ") and not second.image_ms
     assert sum(line.startswith("b") for line in log) <= 10
 
@@ -67,7 +68,13 @@ def test_one_that_fails_is_out_and_does_not_stop_the_others(bundle: Bundle, mome
 def test_with_no_time_left_one_run_of_each_tower_is_measured(bundle: Bundle) -> None:
     log: list[str] = []
     (trial,) = contest(bundle, ["onnxruntime"], None, Resources(), 0.0, lambda b, name, p, r: Scripted(log, name))
-    assert (trial.image_ms, trial.text_ms) == ({1: 1.0}, {1: 1.0})
+    assert (trial.image_ms, trial.text_ms) == ({1: 1.5}, {1: 1.5})
+
+
+def test_it_ends_where_larger_runs_bring_nothing(bundle: Bundle) -> None:
+    made = Scripted([], "a", gains_up_to=2)
+    (trial,) = contest(bundle, ["onnxruntime"], None, Resources(), LIMIT_S, lambda b, name, p, r: made)
+    assert list(trial.image_ms) == list(trial.text_ms) == [1, 2, 4, 8]
 
 
 @pytest.fixture
@@ -79,7 +86,7 @@ def contestant(bundle: Bundle) -> Iterator[Contestant]:
 
 def test_a_real_process_loads_and_measures(contestant: Contestant) -> None:
     contestant.prepare(LIMIT_S)
-    assert (contestant.provider, contestant.sizes) == ("CPUExecutionProvider", (1, 2, 4, 8))
+    assert (contestant.provider, contestant.sizes) == ("CPUExecutionProvider", (1, 2, 4, 8, 16))
     assert contestant.ms("image", 2, LIMIT_S) > 0 and contestant.ms("text", 1, LIMIT_S) > 0
 
 

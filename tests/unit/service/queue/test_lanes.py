@@ -1,17 +1,18 @@
 """The order of what waits, and that it costs nothing to wait in company."""
 
+import numpy as np
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from service.queue.lanes import LANES, Lanes, Ticket
+from service.queue.lanes import LANES, Lanes, Ticket, alike
 from service.queue.port import Group, Lane
 from service.types import Deadline
 
 SOON = Deadline.after(3600)
 
 
-def ticket(model: str = "a", lane: Lane = "interactive") -> Ticket:
-    return Ticket(Group(model, "text"), "text", lane, SOON, 0.0)
+def ticket(model: str = "a", lane: Lane = "interactive", text: str = "text") -> Ticket:
+    return Ticket(Group(model, "text"), text, lane, SOON, 0.0)
 
 
 def test_the_oldest_of_the_first_lane_is_first_whatever_its_group() -> None:
@@ -36,6 +37,15 @@ def test_what_left_is_gone_from_the_middle_too() -> None:
     assert not lanes.remove(tickets[1])
     assert list(lanes.of("interactive", Group("a", "text"))) == tickets[::2]
     assert lanes.depth("interactive") == lanes.total == 5_000
+
+
+def test_texts_of_one_length_go_together_and_the_oldest_goes_in_any_case() -> None:
+    tickets = [ticket(text="x" * length) for length in (50, 5, 48, 6, 5, 52, 7, 49)]
+    assert [one.length for one in alike(tickets, 3)] == [50, 48, 52]  # 49 is behind twice as many as are taken
+    assert alike(tickets[1:], 4) == [tickets[1], tickets[4], tickets[3], tickets[6]]
+    assert alike(tickets, 100) == sorted(tickets, key=lambda one: abs(one.length - 50))
+    pictures = [Ticket(Group("a", "image"), np.zeros((2, 2, 3), np.uint8), "bulk", SOON, 0.0) for _ in range(5)]
+    assert alike(pictures, 3) == pictures[:3]
 
 
 class LanesMachine(RuleBasedStateMachine):

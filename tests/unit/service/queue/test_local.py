@@ -87,6 +87,28 @@ async def test_what_waits_shares_a_run_where_that_pays(make: Make) -> None:
     assert [float(one.vector[0]) for one in answers[1:] if isinstance(one, Encoded)] == [len(text) for text in texts]
 
 
+async def test_after_a_run_of_several_the_next_inputs_are_gathered_for_a_moment(make: Make) -> None:
+    bench = make({TEXT: CostCurve.of({1: 100_000.0, 2: 110_000.0})})
+    await bench.occupy()
+    await bench.submit("a", "b")
+    await bench.finish()
+    await bench.submit("c")
+    await asyncio.sleep(0.05)
+    assert bench.runner.runs == [["occupies 0"], ["a", "b"]]
+    await bench.submit("d")
+    await bench.finish()
+    assert bench.runner.runs[2:] == [["c", "d"]]
+
+
+async def test_nothing_is_gathered_after_a_run_of_one(make: Make) -> None:
+    bench = make({TEXT: CostCurve.of({1: 100_000.0, 2: 110_000.0})})
+    await bench.submit("a")
+    await bench.finish()
+    await bench.submit("b")
+    await bench.finish()
+    assert bench.runner.runs == [["a"], ["b"]]
+
+
 async def test_what_waits_runs_one_by_one_where_batches_bring_nothing(make: Make) -> None:
     bench = make(CPU)
     await bench.occupy()
