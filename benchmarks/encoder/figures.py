@@ -8,11 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 
-def rate(times: Sequence[float]) -> float:
-    """Events a second, from the first to the last of them; 0 for fewer than two."""
-    return (len(times) - 1) / (max(times) - min(times)) if len(times) > 1 and max(times) > min(times) else 0.0
-
-
 def quantile(values: Sequence[float], share: float) -> float:
     """The smallest value that `share` of them do not exceed; NaN of nothing."""
     ordered = sorted(values)

@@ -45,6 +45,14 @@ class Outcome:
     cpu_s: float
     asked: int
     """All requests of the run, those of the ramp too."""
+    window_s: float
+    """The answers are all that came in so many seconds."""
+
+    @property
+    def rate(self) -> float:
+        """Good answers a second. Counted in a window that begins and ends at any moment of a batch: from the first to
+        the last answer, servers that answer in lumps would look faster than they are."""
+        return sum(answer.status == 200 for answer in self.answers) / self.window_s
 
     @property
     def cpu_share(self) -> float:
@@ -161,7 +169,7 @@ def _run(plan: Closed | Open) -> Outcome:
     cpu, start = time.process_time(), time.monotonic()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         answers = runner.run(run.run())
-    return Outcome(answers, time.monotonic() - start, time.process_time() - cpu, run.asked)
+    return Outcome(answers, time.monotonic() - start, time.process_time() - cpu, run.asked, plan.seconds)
 
 
 async def _ask(connection: Connection, body: Body, number: int, planned: float, keeps_body: bool) -> Answer:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bodies import Body, PictureBody, Target, TextBody, Texts
-from figures import ms, quantile, rate, setting, table
+from figures import ms, quantile, setting, table
 from load import Answer, Client, Closed, Open, Outcome
 from pictures import photographs
 from servers import lookalike
@@ -106,8 +106,7 @@ def parse() -> argparse.Namespace:
 def measured_capacity(client: Client, url: str, bodies: Sequence[Body], arguments: argparse.Namespace) -> float:
     """Requests a second that the server answers when nothing presses."""
     plan = Closed(url, bodies, arguments.concurrency, arguments.capacity_seconds, ramp_s=5.0)
-    answers = client.run(plan).answers
-    return rate([answer.done for answer in answers if answer.status == 200])
+    return client.run(plan).rate
 
 
 def results(levels: Sequence[Level]) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from answers import vector
 from bodies import Body, FileBody, FixedText, PictureBody, Target, TextBody, Texts
-from figures import ms, quantile, rate, ratios, setting, spread, table
+from figures import ms, quantile, ratios, setting, spread, table
 from load import Client, Closed
 from numpy.typing import NDArray
 from pictures import photographs
@@ -140,7 +140,7 @@ class Run:
         for kind in KINDS:
             loaded = self._client.run(self._plan(one, kind, self._arguments.concurrency, self._arguments.seconds))
             alone = self._client.run(self._plan(one, kind, 1, self._arguments.seconds_alone))
-            one.rates[kind].append(rate([answer.done for answer in loaded.answers if answer.status == 200]))
+            one.rates[kind].append(loaded.rate)
             one.medians[kind].append(quantile([answer.latency for answer in alone.answers], 0.5))
             one.failed += sum(answer.status != 200 for answer in (*loaded.answers, *alone.answers))
         shown = "; ".join(f"{kind} {one.rates[kind][-1]:.1f}/s, {ms(one.medians[kind][-1])} ms" for kind in KINDS)

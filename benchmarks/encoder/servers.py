@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -26,6 +26,8 @@ class Server:
     url: str
     process: int
     log: Path
+    encoders: tuple[str, ...] = ()
+    """Addresses of the processes that run the encoder, for their metrics."""
 
 
 @contextmanager
@@ -34,13 +36,16 @@ def lookalike(bundle: Path, settings: Mapping[str, str] | None = None, workers: 
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         environment = {**_only_bundle(scratch, bundle), **(settings or {})}
+        ports = [free_port() for _ in range(workers)]
         if workers:
             environment |= {"LOOKALIKE_QUEUE": "redis", "LOOKALIKE_REDIS_URL": stack.enter_context(_redis(scratch))}
-            alone = {**environment, "LOOKALIKE_ENCODER_WORKERS": "1", "LOOKALIKE_WORKER_PORT": "0"}
-            for number in range(workers):
+            for port in ports:
+                alone = {**environment, "LOOKALIKE_ENCODER_WORKERS": "1", "LOOKALIKE_WORKER_PORT": str(port)}
                 command = [str(_OWN_COMMANDS / "lookalike"), "worker"]
-                stack.enter_context(running(command, alone, scratch / f"worker-{number}.log"))
-        yield stack.enter_context(_gateway(scratch, environment))
+                stack.enter_context(running(command, alone, scratch / f"worker-{port}.log"))
+        gateway = stack.enter_context(_gateway(scratch, environment))
+        encoders = tuple(f"http://127.0.0.1:{port}" for port in ports)
+        yield replace(gateway, encoders=encoders or (gateway.url,))
 
 
 @contextmanager

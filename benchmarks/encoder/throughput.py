@@ -4,7 +4,8 @@
     python benchmarks/encoder/throughput.py --bundle data/benchmark-bundles/vit-b-32 --queue redis --workers 2
 
 Server and ceiling are measured in turn (A B A B …) on the same cores, and compared round by round. The ceiling makes
-runs of as many inputs as are fastest on this machine. One picture (a 1024 x 768 JPEG of about 130 KB) or one text a
+runs as large as the server's were in that round, on average; beside it stands the ceiling with the runs that are
+fastest on this machine. One picture (a 1024 x 768 JPEG of about 130 KB) or one text a
 request, each with bytes that were never sent before. The client runs beside the server and its share of a core is in
 the table, with the processor time that server (all its processes) and ceiling took for one input. Before the clock
 runs, the server's vectors are compared with the ceiling's.
@@ -17,29 +18,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import numpy as np
 from answers import vector
 from bodies import Body, FixedText, PictureBody, Target, TextBody, Texts, numbers
-from ceiling import Ceiling, EngineSpec, Speed, fastest_rows
-from figures import ms, quantile, rate, ratios, setting, spread, table
+from ceiling import Ceiling, EngineSpec, Speed, fastest_rows, nearest_rows
+from figures import ms, quantile, ratios, setting, spread, table
 from load import Client, Closed, Outcome
 from numpy.typing import NDArray
 from pictures import photographs
 from processes import cpu_between, tree
+from prometheus_client.parser import text_string_to_metric_families
 from servers import Server, lookalike
 
 GOALS = {"pictures": 0.94, "texts": 0.90}
 GOAL_REDIS = 0.90
 _SAMPLE = 4
-_TRIAL_S = 2.0
+_TRIAL_S = 4.0
 
 
 @dataclass
 class Series:
     """All rounds of one kind of input."""
 
-    ceiling_rows: int
-    """Inputs of one run of the ceiling: as many as make it fastest."""
+    fastest_rows: int
+    """Inputs of one run with which the ceiling is fastest."""
+    fastest: float
+    """Its rate then."""
+    rows: list[float] = field(default_factory=list)
+    """Inputs of the server's runs, the mean of each round."""
     served: list[float] = field(default_factory=list)
     ceiling: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
@@ -51,7 +58,7 @@ class Series:
 
     def add(self, outcome: Outcome, cpu_s: float) -> None:
         good = [answer for answer in outcome.answers if answer.status == 200]
-        self.served.append(rate([answer.done for answer in good]))
+        self.served.append(outcome.rate)
         self.cpu_ms.append(1000 * cpu_s / max(1, outcome.asked))
         self.latencies += [answer.latency for answer in good]
         self.client_shares.append(outcome.cpu_share)
@@ -108,14 +115,17 @@ class Run:
 
     def alternate(self, kind: str) -> Series:
         bodies, seconds = self._bodies(kind), self._arguments.seconds
-        series = Series(fastest_rows(lambda rows: self._ceiling_speed(kind, _TRIAL_S, rows)))
+        fastest = fastest_rows(lambda rows: self._ceiling_speed(kind, _TRIAL_S, rows))
+        series = Series(fastest, self._ceiling_speed(kind, seconds, fastest).rate)
         for number in range(self._arguments.rounds):
-            before = tree(self._server.process)
+            before, runs_before = tree(self._server.process), self._runs(kind)
             plan = Closed(self._server.url, bodies, self._arguments.concurrency, seconds)
             outcome = self._client.run(plan)
             used = cpu_between(before, tree(self._server.process))
             series.add(outcome, sum(used.values()))
-            ceiling = self._ceiling_speed(kind, seconds, series.ceiling_rows)
+            rows, runs = (now - then for now, then in zip(self._runs(kind), runs_before, strict=True))
+            series.rows.append(rows / runs)
+            ceiling = self._ceiling_speed(kind, seconds, nearest_rows(rows / runs))
             series.ceiling.append(ceiling.rate)
             series.ceiling_cpu_ms.append(1000 * ceiling.cpu_s)
             shown = ", ".join(f"{name} {1000 * cpu / outcome.asked:.2f}" for name, cpu in used.items())
@@ -123,6 +133,17 @@ class Run:
                 f"{kind} {number}: {series.served[-1]:.2f}/s of {ceiling.rate:.2f}/s; CPU ms each: {shown}", flush=True
             )
         return series
+
+    def _runs(self, kind: str) -> tuple[float, float]:
+        """Inputs that were encoded so far, and runs."""
+        tower, found = {"pictures": "image", "texts": "text"}[kind], {"sum": 0.0, "count": 0.0}
+        for address in self._server.encoders:
+            for family in text_string_to_metric_families(httpx.get(f"{address}/metrics").text):
+                for sample in family.samples:
+                    end = sample.name.removeprefix("lookalike_encode_batch_rows_")
+                    if end in found and sample.labels.get("tower") == tower:
+                        found[end] += sample.value
+        return found["sum"], found["count"]
 
     def _ceiling_speed(self, kind: str, seconds: float, rows: int) -> Speed:
         if kind == "pictures":
@@ -146,7 +167,7 @@ def rows(series: dict[str, Series], queue: str) -> str:
         "",
         "served/s",
         "ceiling/s",
-        "its rows a run",
+        "rows a run",
         "ratio",
         "goal",
         "CPU ms each",
@@ -154,7 +175,7 @@ def rows(series: dict[str, Series], queue: str) -> str:
         "p50 ms",
         "p99 ms",
     ]
-    head += ["client, share of a core", "failed"]
+    head += ["fastest ceiling/s", "its rows a run", "client, share of a core", "failed"]
     lines = []
     for kind, one in series.items():
         goal = GOAL_REDIS if queue == "redis" else GOALS[kind]
@@ -163,13 +184,15 @@ def rows(series: dict[str, Series], queue: str) -> str:
                 kind,
                 f"{statistics.median(one.served):.1f}",
                 f"{statistics.median(one.ceiling):.1f}",
-                str(one.ceiling_rows),
+                f"{statistics.median(one.rows):.1f}",
                 spread(ratios(one.served, one.ceiling)),
                 f"{goal:.2f}",
                 f"{statistics.median(one.cpu_ms):.2f}",
                 f"{statistics.median(one.ceiling_cpu_ms):.2f}",
                 ms(quantile(one.latencies, 0.5)),
                 ms(quantile(one.latencies, 0.99)),
+                f"{one.fastest:.1f}",
+                str(one.fastest_rows),
                 f"{statistics.median(one.client_shares):.1%}",
                 str(one.failed),
             )
