@@ -104,11 +104,37 @@ def test_filters_keep_the_recall(sealed: Sealed, share: float, monkeypatch: pyte
     assert sealed.recall(from_rows(sealed.rows[chosen]), from_rows(sealed.rows[::7])) >= 0.95
 
 
-def test_without_settings_the_search_is_exact(sealed: Sealed) -> None:
-    query = clustered(1, seed=9)[0]
-    expected = sealed.exact.view.search(query, 25, None, SearchParameters())
-    hits = SealedView(sealed.segment, BitMap()).search(query, 25, None, SearchParameters(exact=True))
-    assert hits.rows.tolist() == expected.rows.tolist()
+@pytest.mark.parametrize("limit", [1, 25, COUNT, 2 * COUNT])
+@pytest.mark.parametrize("share", [0.0005, 0.3, None])
+def test_exact_search_agrees_with_the_exact_segment(sealed: Sealed, limit: int, share: float | None) -> None:
+    dead = sealed.rows[::5]
+    chosen = sealed.rows if share is None else sealed.rows[np.random.default_rng(5).random(COUNT) < share]
+    view = SealedView(sealed.segment, BitMap()).without(dead)
+    for query in clustered(5, seed=9):
+        expected = sealed.exact.view.search(query, limit, from_rows(chosen) - from_rows(dead), PARAMS)
+        hits = view.search(query, limit, None if share is None else from_rows(chosen), SearchParameters(exact=True))
+        assert hits.rows.tolist() == expected.rows.tolist()
+        assert hits.cosines.tolist() == expected.cosines.tolist()
+
+
+def test_exact_search_looks_until_rounding_cannot_hide_a_nearer_one(tmp_path: Path) -> None:
+    """Hundreds about the query, where the product follows the rounded lengths and the cosine does not."""
+    chance, middle = np.random.default_rng(3), clustered(1, seed=9)[0]
+
+    def about(count: int, distance: float) -> Vectors:
+        near = middle + distance * chance.standard_normal((count, DIMENSION)).astype(np.float32)
+        near /= np.linalg.norm(near, axis=1, keepdims=True)
+        return decode([encode(vector) for vector in near], DIMENSION)
+
+    vectors = about(700, 0.0001)
+    codec = train(CodecSpec("ivf-rabitq", DIMENSION, 16), clustered(700, seed=1))
+    write_segment(tmp_path, codec, "c1", "image", "tiny/1", [(np.arange(700), vectors)])
+    exact = ExactSegment(DIMENSION)
+    exact.stage(np.arange(700), vectors)
+    exact.publish(BitMap())
+    for query in about(10, 0.01):
+        hits = SealedView(SealedSegment(tmp_path), BitMap()).search(query, 10, None, SearchParameters(exact=True))
+        assert hits.rows.tolist() == exact.view.search(query, 10, None, PARAMS).rows.tolist()
 
 
 def test_stored_vectors_come_back_by_row(sealed: Sealed) -> None:
