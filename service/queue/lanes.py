@@ -33,14 +33,18 @@ class Ticket:
         return len(self.content) if isinstance(self.content, str) else 0
 
 
-def alike(tickets: Sequence[Ticket], rows: int) -> list[Ticket]:
+def alike(tickets: Sequence[Ticket], rows: int, pressing_s: float) -> list[Ticket]:
     """The oldest, and of the next oldest those that are most like it: texts of one width share a run.
 
-    `tickets`: the oldest first. Only twice `rows` are looked at, so that nobody is passed over for long.
+    `tickets`: the oldest first. Only twice `rows` are looked at, and who has less than `pressing_s` left goes first, so
+    that nobody is passed over for long.
     """
-    oldest = tickets[0]
-    by_likeness = sorted(tickets[: 2 * rows], key=lambda ticket: abs(ticket.length - oldest.length))
-    return by_likeness[:rows]
+    length = tickets[0].length
+    ordered = sorted(
+        tickets[: 2 * rows],
+        key=lambda ticket: (ticket.deadline.remaining() > pressing_s, abs(ticket.length - length)),
+    )
+    return ordered[:rows]
 
 
 class Lanes:

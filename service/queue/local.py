@@ -26,6 +26,8 @@ from service.types import Clock, Deadline, QueueFigures
 
 _CLOSED = "the service is shutting down: try another one"
 _ENCODE_MS_WEIGHT = 0.1
+_PRESSING_RUNS = 3.0
+"""Who has no more time than so many runs take is not passed over for the sake of a better run."""
 _GATHER_SHARE = 0.1
 """Of the time that a run of several took: so long is waited after it, at most, until as many wait again."""
 
@@ -213,7 +215,7 @@ class LocalQueue:
                 continue
             budget_ms = min(self._limit_of_run(first.lane), *map(_remaining_ms, waiting))
             rows = rows_of_run(curve, len(waiting), budget_ms)
-            run = alike(waiting, rows)
+            run = alike(waiting, rows, _PRESSING_RUNS * curve.run_ms(rows) / 1000.0)
             if first.lane == "interactive":  # rows that would be padding cost nothing
                 run += self._in_time("bulk", first.group, curve.size_of(rows) - rows, curve)
             started = [ticket for ticket in run if self._starts(ticket)]

@@ -11,8 +11,8 @@ from service.types import Deadline
 SOON = Deadline.after(3600)
 
 
-def ticket(model: str = "a", lane: Lane = "interactive", text: str = "text") -> Ticket:
-    return Ticket(Group(model, "text"), text, lane, SOON, 0.0)
+def ticket(model: str = "a", lane: Lane = "interactive", text: str = "text", deadline: Deadline = SOON) -> Ticket:
+    return Ticket(Group(model, "text"), text, lane, deadline, 0.0)
 
 
 def test_the_oldest_of_the_first_lane_is_first_whatever_its_group() -> None:
@@ -41,11 +41,18 @@ def test_what_left_is_gone_from_the_middle_too() -> None:
 
 def test_texts_of_one_length_go_together_and_the_oldest_goes_in_any_case() -> None:
     tickets = [ticket(text="x" * length) for length in (50, 5, 48, 6, 5, 52, 7, 49)]
-    assert [one.length for one in alike(tickets, 3)] == [50, 48, 52]  # 49 is behind twice as many as are taken
-    assert alike(tickets[1:], 4) == [tickets[1], tickets[4], tickets[3], tickets[6]]
-    assert alike(tickets, 100) == sorted(tickets, key=lambda one: abs(one.length - 50))
+    assert [one.length for one in alike(tickets, 3, 1.0)] == [50, 48, 52]  # 49 is behind twice as many as are taken
+    assert alike(tickets[1:], 4, 1.0) == [tickets[1], tickets[4], tickets[3], tickets[6]]
+    assert alike(tickets, 100, 1.0) == sorted(tickets, key=lambda one: abs(one.length - 50))
     pictures = [Ticket(Group("a", "image"), np.zeros((2, 2, 3), np.uint8), "bulk", SOON, 0.0) for _ in range(5)]
-    assert alike(pictures, 3) == pictures[:3]
+    assert alike(pictures, 3, 1.0) == pictures[:3]
+
+
+def test_who_is_short_of_time_goes_whatever_his_length() -> None:
+    hurried = ticket(text="a text of quite another length", deadline=Deadline.after(0.9))
+    tickets = [ticket(), ticket(), ticket(), hurried]
+    assert alike(tickets, 2, 1.0) == [hurried, tickets[0]]
+    assert alike(tickets, 2, 0.5) == tickets[:2]
 
 
 class LanesMachine(RuleBasedStateMachine):
