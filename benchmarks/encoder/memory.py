@@ -20,7 +20,7 @@ from bodies import Body, FileBody, FixedText, Target, Texts
 from figures import setting, table
 from load import Client, Closed
 from pictures import mixed
-from processes import rss_bytes, tree
+from processes import tree
 from servers import Server, lookalike
 
 GOAL = 0.03
@@ -33,8 +33,12 @@ class Reading:
     """Resident memory after so many requests."""
 
     requests: int
-    rss_bytes: int
-    processes: int
+    by_process: dict[str, int]
+    """Bytes of the gateway and of each child."""
+
+    @property
+    def rss_bytes(self) -> int:
+        return sum(self.by_process.values())
 
 
 def main() -> None:
@@ -43,9 +47,6 @@ def main() -> None:
     settings = {**_SMALL_CACHE, **dict(pair.split("=", 1) for pair in arguments.setting)}
     with lookalike(arguments.bundle, settings, arguments.workers) as server, Client() as client:
         readings, statuses = run(server, client, arguments)
-        print(
-            {f"{usage.name} {pid}": f"{usage.rss_bytes / 2**20:.0f} MiB" for pid, usage in tree(server.process).items()}
-        )
     print(curve(readings))
     print(f"statuses: {statuses}")
     print(verdict(readings, arguments.first))
@@ -91,8 +92,16 @@ def mixture(target: Target) -> Iterator[Body]:
 
 def curve(readings: Sequence[Reading]) -> str:
     shown = [reading for reading in readings if reading.requests % (5 * _STEP) == 0]
-    rows = [(f"{one.requests:,}", f"{one.rss_bytes / 2**20:.1f}", str(one.processes)) for one in shown]
-    return table(("requests", "resident MiB", "processes"), rows)
+    names = sorted({name for one in shown for name in one.by_process})
+    rows = [
+        (f"{one.requests:,}", mib(one.rss_bytes), *(mib(one.by_process.get(name, 0)) for name in names))
+        for one in shown
+    ]
+    return table(("requests", "resident MiB", *names), rows)
+
+
+def mib(bytes_: int) -> str:
+    return f"{bytes_ / 2**20:.1f}"
 
 
 def verdict(readings: Sequence[Reading], first: int) -> str:
@@ -104,7 +113,8 @@ def verdict(readings: Sequence[Reading], first: int) -> str:
 
 
 def _reading(server: Server, requests: int) -> Reading:
-    return Reading(requests, rss_bytes(server.process), len(tree(server.process)))
+    usages = tree(server.process)
+    return Reading(requests, {f"{usage.name} {pid}": usage.rss_bytes for pid, usage in usages.items()})
 
 
 def _target(bundle: Path) -> Target:

@@ -26,10 +26,6 @@ def tree(root: int) -> dict[int, Usage]:
     return {pid: _usage(pid, stats[pid]) for pid in found if pid in stats}
 
 
-def rss_bytes(root: int) -> int:
-    return sum(usage.rss_bytes for usage in tree(root).values())
-
-
 def cpu_between(before: dict[int, Usage], after: dict[int, Usage]) -> dict[str, float]:
     """Seconds of processor time by process."""
     return {

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +14,8 @@ Provider: TypeAlias = tuple[str, Mapping[str, str]]
 
 _BROKEN = ["FuseFp16InitializerToFp32NodeTransformer"]
 """This optimiser crashes the process on graphs in half precision (ONNX Runtime issue 32405; seen with 1.32)."""
+_AS_REQUESTED = 1
+"""The arena grows by what a run asks for, and not to the next power of two."""
 
 
 def open_session(graph: Path, providers: Sequence[Provider], resources: Resources) -> Session:
@@ -43,10 +46,15 @@ def require_provider(session: Session, name: str) -> None:
         )
 
 
+@cache
 def _runtime() -> Any:
+    """ONNX Runtime, with one arena for all sessions of the process: each its own would grow to the largest run."""
     import onnxruntime  # noqa: PLC0415 - heavy; imported when an engine of it is chosen
 
     onnxruntime.disable_telemetry_events()
+    kind, use = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    memory = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, use)
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({"arena_extend_strategy": _AS_REQUESTED}))
     return onnxruntime
 
 
@@ -56,6 +64,7 @@ def _options(onnxruntime: Any, resources: Resources) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.use_env_allocators", "1")  # the arena of `_runtime`
     # The arena stays: without it a batch of 8 took 1.4 times the processor time, and with batches of fixed sizes it
     # stops growing. Memory patterns are kept for each shape and brought nothing.
     options.enable_mem_pattern = False
