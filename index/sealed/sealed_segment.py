@@ -33,7 +33,7 @@ faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
 Slots = NDArray[np.int64]  # int64 [n]
 LOOKED_UP_SHARE = 0.02
 """Up to this share of allowed rows their slots are looked up one by one; beyond it all slots are looked at."""
-SPARE = 32
+SPARE = 8
 """So many more than the limit get their exact cosines: stored vectors are of unit length but for their rounding."""
 ROUNDING = 2.0**-10
 """More than rounding to float16 changes the product of two unit vectors."""

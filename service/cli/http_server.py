@@ -1,6 +1,7 @@
 """uvicorn, told to leave the process alone: signals ask it to drain, and whoever started it closes the rest."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Callable, Generator
@@ -10,6 +11,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_COLLECTIONS = (20_000, 20, 20)
+"""Rarer than Python's own: hundreds of requests under way are no garbage either."""
 _KEEP_ALIVE_S = 75
 """Longer than proxies and pools keep an idle connection (most of them 60): the one that closes first must not be this
 side, or a request that was just sent is lost with the connection."""
@@ -34,7 +37,16 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        _spare_what_stays()
         self._on_started()
+
+
+def _spare_what_stays() -> None:
+    """What the start made is never garbage. To walk over it took the collector a tenth of a second, again and again
+    under load, with every request waiting."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTIONS)
 
 
 class HttpServer:
