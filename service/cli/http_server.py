@@ -11,7 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_COLLECTIONS = (20_000, 20, 20)
+_COLLECTIONS = (20_000, 10, 10)
 """Rarer than Python's own: hundreds of requests under way are no garbage either."""
 _KEEP_ALIVE_S = 75
 """Longer than proxies and pools keep an idle connection (most of them 60): the one that closes first must not be this

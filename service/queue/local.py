@@ -200,9 +200,9 @@ class LocalQueue:
 
     def _gather(self, last: _Run) -> None:
         """Under the lock: callers who had their answers at once ask again at once. Without this moment the first of
-        them would run alone, and the others wait for him."""
+        them would run alone, and the others wait for him. After bulk work nobody waits: a search may be next."""
         rows = len(last.tickets)
-        if rows > 1:
+        if rows > 1 and last.tickets[0].lane == "interactive":
             limit_s = _GATHER_SHARE * last.expected_ms / 1000.0
             self._changed.wait_for(lambda: self._is_closed or self._lanes.total >= rows, limit_s)
 

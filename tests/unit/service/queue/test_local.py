@@ -105,7 +105,7 @@ async def test_nothing_is_gathered_after_a_run_of_one(make: Make) -> None:
     await bench.submit("a")
     await bench.finish()
     await bench.submit("b")
-    await bench.finish()
+    await asyncio.wait_for(bench.finish(), timeout=5)  # gathering would take ten seconds
     assert bench.runner.runs == [["a"], ["b"]]
 
 
