@@ -311,6 +311,7 @@ async def test_runs_and_waits_are_measured_by_lane_and_tower(make: Make) -> None
     await bench.occupy()
     await bench.submit("a", "b", lane="bulk")
     await bench.finish()
+    await asyncio.to_thread(bench.queue.close, 10)  # a run is noted after its answers
     assert bench.counted("queue_wait_seconds_count", lane="bulk", model="tiny") == 2
     assert bench.counted("encode_seconds_count", model="tiny", tower="text") == 2
     assert bench.counted("encode_batch_rows_sum", model="tiny", tower="text") == 3
