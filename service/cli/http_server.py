@@ -11,8 +11,6 @@ import uvicorn
 from starlette.applications import Starlette
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_COLLECTIONS = (20_000, 10, 10)
-"""Rarer than Python's own: hundreds of requests under way are no garbage either."""
 _KEEP_ALIVE_S = 75
 """Longer than proxies and pools keep an idle connection (most of them 60): the one that closes first must not be this
 side, or a request that was just sent is lost with the connection."""
@@ -46,7 +44,6 @@ def _spare_what_stays() -> None:
     under load, with every request waiting."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECTIONS)
 
 
 class HttpServer:
