@@ -20,6 +20,8 @@ SETTLED = 0.999
 """A curve ends here: more work finds nothing more."""
 GAIN = 0.001
 """Less recall than this is not worth more work."""
+GIVEN_UP = 16.0
+"""A curve ends where a search takes so many times as long as an exact one."""
 HALF = 0.5
 """Below, a step without a gain proves nothing: the right lists may lie far off."""
 
@@ -56,9 +58,9 @@ def curves(segments: Sequence[SealedSegment], samples: Mapping[str, Sample]) -> 
 
 
 def _curve(segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]]) -> list[CurvePoint]:
-    """Twice the lists in each step, until the recall settles, stops to grow, or costs more than an exact search."""
+    """Twice the lists in each step, until the recall settles, stops to grow, or costs far more than an exact search."""
     points: list[CurvePoint] = []
-    limit_ms = _exact_ms(segments, sample.queries[0])
+    limit_ms = GIVEN_UP * _exact_ms(segments, sample.queries[0])
     best_recall, candidates, steps_in_vain = 0.0, 0, 0
     for probes in _probes(max(segment.lists for segment in segments)):
         found = _points(segments, sample, truth, probes, max(0, candidates - 1))
