@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import faiss
 import pytest
 
 from index.backup import BackupOrder, RestoreOrder, back_up, restore
@@ -28,15 +27,9 @@ from index.types import ItemWrite, SearchParameters
 from tests.integration.index import whole_batches
 from tests.integration.index.made_collection import SPEC, fill, made_items, made_vectors
 
+pytestmark = pytest.mark.usefixtures("one_faiss_thread")
+
 EXACT, DEFAULT = SearchParameters(exact=True), SearchParameters()
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    yield
-    faiss.omp_set_num_threads(before)
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """The check finds what is wrong, says it in a sentence, repairs what is derived, and leaves the truth alone."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import faiss
 import pytest
 
 from index.catalog_connection import connect
@@ -19,13 +18,7 @@ from index.writer_lock import WriterLock
 from tests.integration.index.made_collection import SPEC, fill, made_vectors
 from tests.integration.index.test_damage import answers, derived_files, flip, opened_answers, tear
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    yield
-    faiss.omp_set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 
 
 @pytest.fixture

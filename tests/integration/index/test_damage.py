@@ -3,10 +3,9 @@
 import json
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import faiss
 import pytest
 
 from index.sealed import snapshot_reader, trust, verification
@@ -18,17 +17,11 @@ from index.store import LocalStore
 from index.types import ItemWrite, SearchParameters
 from tests.integration.index.made_collection import SPEC, fill, made_items, made_vectors
 
+pytestmark = pytest.mark.usefixtures("one_faiss_thread")
+
 EXACT, DEFAULT = SearchParameters(exact=True), SearchParameters(recall=1.0)
 DERIVED = ("CURRENT", "snapshots/*", "segments/*/*", "codecs/*")
 Answers = list[list[tuple[str, float]]]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    yield
-    faiss.omp_set_num_threads(before)
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """Filters of any selectivity, near the query or far from it, keep their recall through a sealed collection."""
 
-from collections.abc import Iterator
-
-import faiss
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -32,16 +29,13 @@ VECTORS = unit(CENTRES[CLUSTER_OF] + 0.15 * CHANCE.standard_normal((COUNT, DIMEN
 
 
 @pytest.fixture(scope="module")
-def view(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SealedView]:
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
+def view(one_faiss_thread: None, tmp_path_factory: pytest.TempPathFactory) -> SealedView:
     folder = tmp_path_factory.mktemp("segment")
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 128), VECTORS[::2])
     write_segment(folder, codec, "c", "image", "tiny/1", [(np.arange(COUNT), VECTORS)])
     segment = SealedSegment(folder)
     measured = curves([segment], {"image": Sample.foreign(beside(VECTORS, 100))})
-    yield SealedView(segment, from_rows(np.arange(0, COUNT, 9)), measured, 0.95)
-    faiss.omp_set_num_threads(before)
+    return SealedView(segment, from_rows(np.arange(0, COUNT, 9)), measured, 0.95)
 
 
 @pytest.fixture(autouse=True)

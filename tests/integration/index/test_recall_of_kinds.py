@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-import faiss
 import numpy as np
 import pytest
 
@@ -18,6 +17,8 @@ from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vector, Vectors
 from tests.integration.index.test_sealing import CODECS, wait_for_snapshot
 
+pytestmark = pytest.mark.usefixtures("one_faiss_thread")
+
 DIMENSION, COUNT = 32, 3_000
 SPEC = CollectionSpec("shoes", "tiny", "tiny/1", DIMENSION, fields=("image",))
 KINDS: tuple[QueryKind, ...] = ("image", "text", "composed")
@@ -28,14 +29,6 @@ def clustered(count: int, seed: int, spread: float = 0.5) -> Vectors:
     centres = np.random.default_rng(7).standard_normal((40, DIMENSION))
     found = centres[chance.integers(0, 40, count)] + spread * chance.standard_normal((count, DIMENSION))
     return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    yield
-    faiss.omp_set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=CODECS)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 
@@ -17,19 +16,13 @@ from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vectors
 
+pytestmark = pytest.mark.usefixtures("one_faiss_thread")
+
 DIMENSION = 32
 SPEC = CollectionSpec("shoes", "tiny", "tiny/1", DIMENSION, fields=("image",))
 ORDER = SealOrder(least=300)
 CODECS: tuple[CodecKind, ...] = ("ivf-pq", "ivf-pq-fastscan", "ivf-rabitq")
 EXACT = SearchParameters(exact=True)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    yield
-    faiss.omp_set_num_threads(before)
 
 
 def vectors(count: int, seed: int) -> Vectors:

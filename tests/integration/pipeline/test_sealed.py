@@ -1,12 +1,11 @@
 """Everything that shapes a page of hits, on a collection whose vectors are sealed, beside its twin that is not."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -34,17 +33,11 @@ from service.types import (
 )
 from tests.integration.pipeline.conftest import Shop, soon
 
+pytestmark = pytest.mark.usefixtures("one_faiss_thread")
+
 D, CLUSTERS, EACH = 16, 60, 40
 EXACT = SearchParameters(exact=True)
 EXPLAIN = frozenset({"vector", "explain", "attributes"})
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    yield
-    faiss.omp_set_num_threads(before)
 
 
 def clustered() -> Vectors:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 from pyroaring import BitMap
@@ -21,6 +20,8 @@ from index.sealed.segment_writer import rotated, write_segment
 from index.sealed.training import train
 from index.stored_vectors import decode, encode
 from index.types import SearchParameters, Vectors
+
+pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 
 DIMENSION, COUNT = 32, 6_000
 WIDE = {"image": (CurvePoint(SearchSettings(probes=16, candidates=30), recall=0.99, ms=1.0),)}
@@ -60,15 +61,6 @@ class Sealed:
             assert (np.diff(hits.cosines) <= 0).all()
             found += len(set(hits.rows.tolist()) & set(expected.rows.tolist()))
         return found / (50 * min(10, len(wanted)))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small trainings are slower with threads that wait for each other."""
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    yield
-    faiss.omp_set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=KINDS)
