@@ -7,7 +7,7 @@ replaced and never altered, so a view stays what it was.
 float32 and not the stored float16: NumPy has no fast float16 product, and it keeps FAISS out of small servers.
 `np.vecdot` and not a matrix product: it gives a row the same cosine wherever the row lies, so that equal vectors
 tie and filters change no score, and it leaves the BLAS thread pool to others. With both cores idle that pool is
-faster: `benchmarks/exact_search.py` prints the two side by side.
+faster: `benchmarks/index/exact_search.py` prints the two side by side.
 """
 
 from dataclasses import dataclass

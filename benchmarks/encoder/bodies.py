@@ -18,6 +18,12 @@ CATALOGUE = Path("demo/catalogue.jsonl")
 _HERE = "PICTURE"
 
 
+def model_name(bundle: Path) -> str:
+    """As requests have it."""
+    name: str = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))["name"]
+    return name
+
+
 class Body(Protocol):
     def chunks(self, number: int) -> Sequence[bytes]:
         """One request, head and body, to be written one after the other. Another number gives another input."""

@@ -9,14 +9,13 @@ filling it is not growth. Prints the curve and the growth after the first 2,000.
 """
 
 import argparse
-import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from bodies import Body, FileBody, FixedText, Target, Texts
+from bodies import Body, FileBody, FixedText, Target, Texts, model_name
 from figures import setting, table
 from load import Client, Closed
 from pictures import mixed
@@ -118,7 +117,7 @@ def _reading(server: Server, requests: int) -> Reading:
 
 
 def _target(bundle: Path) -> Target:
-    return Target(model=json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))["name"])
+    return Target(model=model_name(bundle))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodies import Body, PictureBody, Target, TextBody, Texts
+from bodies import Body, PictureBody, Target, TextBody, Texts, model_name
 from figures import ms, quantile, setting, table
 from load import Answer, Client, Closed, Open, Outcome
 from pictures import photographs
@@ -159,8 +159,7 @@ def _latency(answers: Sequence[Answer], share: float) -> float:
 
 
 def _bodies(arguments: argparse.Namespace) -> Sequence[Body]:
-    name = json.loads((arguments.bundle / "manifest.json").read_text(encoding="utf-8"))["name"]
-    target = Target(model=name, headers={"X-Deadline-Ms": str(arguments.deadline_ms)})
+    target = Target(model=model_name(arguments.bundle), headers={"X-Deadline-Ms": str(arguments.deadline_ms)})
     if arguments.kind == "texts":
         return [TextBody(Texts(), target)]
     return [PictureBody(jpeg, target) for jpeg in photographs(32)]

@@ -13,7 +13,6 @@ Before the clock runs, all servers encode the same inputs, and their vectors are
 """
 
 import argparse
-import json
 import statistics
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -22,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from answers import vector
-from bodies import Body, FileBody, FixedText, PictureBody, Target, TextBody, Texts
+from bodies import Body, FileBody, FixedText, PictureBody, Target, TextBody, Texts, model_name
 from figures import ms, quantile, ratios, setting, spread, table
 from load import Client, Closed
 from numpy.typing import NDArray
@@ -91,7 +90,7 @@ def parse() -> argparse.Namespace:
 
 
 def contestants(arguments: argparse.Namespace) -> list[Contestant]:
-    name = _model_name(arguments.bundle)
+    name = model_name(arguments.bundle)
     bf16 = {"LOOKALIKE_ENGINE": "openvino", "LOOKALIKE_PRECISION": "bf16"}
     fp32 = {"LOOKALIKE_ENGINE": "onnxruntime"}
     found = [
@@ -101,10 +100,10 @@ def contestants(arguments: argparse.Namespace) -> list[Contestant]:
         Contestant("bf16, OpenVINO", name, lookalike(arguments.bundle, bf16)),
     ]
     if arguments.int8_bundle.is_dir():
-        int8 = _model_name(arguments.int8_bundle)
+        int8 = model_name(arguments.int8_bundle)
         found.append(Contestant("int8, ONNX Runtime", int8, lookalike(arguments.int8_bundle, fp32)))
     others = [folder for folder in arguments.also if folder.is_dir()]
-    found += [Contestant(folder.name, _model_name(folder), lookalike(folder), False) for folder in others]
+    found += [Contestant(folder.name, model_name(folder), lookalike(folder), False) for folder in others]
     return found
 
 
@@ -211,11 +210,6 @@ def _row(one: Contestant, reference: Contestant | None) -> list[str]:
     cells += [ms(statistics.median(one.medians[kind])) for kind in KINDS]
     cells += [spread(ratios(one.medians[kind], other.medians[kind]), 2) if other else "" for kind in KINDS]
     return [*cells, str(one.failed)]
-
-
-def _model_name(bundle: Path) -> str:
-    name: str = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))["name"]
-    return name
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ runs, the server's vectors are compared with the ceiling's.
 """
 
 import argparse
-import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 from answers import vector
-from bodies import Body, FixedText, PictureBody, Target, TextBody, Texts, numbers
+from bodies import Body, FixedText, PictureBody, Target, TextBody, Texts, model_name, numbers
 from ceiling import Ceiling, EngineSpec, Speed, fastest_rows, nearest_rows
 from figures import ms, quantile, ratios, setting, spread, table
 from load import Client, Closed, Outcome
@@ -98,7 +97,7 @@ class Run:
 
     def __init__(self, server: Server, ceiling: Ceiling, client: Client, arguments: argparse.Namespace) -> None:
         self._server, self._ceiling, self._client, self._arguments = server, ceiling, client, arguments
-        self._target = Target(model=_model_name(arguments.bundle))
+        self._target = Target(model=model_name(arguments.bundle))
         self._jpegs, self._texts = photographs(32), Texts()
 
     def agreement(self) -> float:
@@ -198,11 +197,6 @@ def rows(series: dict[str, Series], queue: str) -> str:
             )
         )
     return table(head, lines)
-
-
-def _model_name(bundle: Path) -> str:
-    name: str = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))["name"]
-    return name
 
 
 if __name__ == "__main__":

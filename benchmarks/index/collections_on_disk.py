@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from memory import Watched
-from vector_sources import Source
+from vector_sources import Blocks
 
 from index.catalog import create_catalog
 from index.catalog_connection import connect, transaction
@@ -23,7 +23,7 @@ NAME = "bench"
 BATCH = 4_096
 
 
-def spec_of(source: Source) -> CollectionSpec:
+def spec_of(source: Blocks) -> CollectionSpec:
     return CollectionSpec(NAME, "none", "none-1", source.dimension, pictures="none", fields=("image",))
 
 
@@ -40,7 +40,7 @@ def number_of(id_: str) -> int:
     return int(id_.removeprefix("item-"))
 
 
-def write_stream(root: Path, source: Source) -> float:
+def write_stream(root: Path, source: Blocks) -> float:
     """A new collection with all vectors, in one transaction a batch. Seconds it took.
 
     The same tables, checks and durability as any write, but nobody has the collection open: what is not sealed yet

@@ -12,13 +12,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from memory import resident
 from numpy.typing import NDArray
 
 K = 10
+KINDS: tuple[Literal["in", "off"], ...] = ("in", "off")
+THREADS = (1, 2)
 CONTESTANTS = {
     "lookalike": "lookalike_index:Lookalike",
     "faiss": "faiss_indexes:RawFaiss",
@@ -57,8 +59,6 @@ def main() -> None:
     parser.add_argument("--option", default="")
     parser.add_argument("--folder", type=Path, required=True, help="of the index")
     parser.add_argument("--data", type=Path, required=True, help="folder with vectors.npy, queries and truths")
-    parser.add_argument("--kinds", nargs="+", default=["in", "off"])
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--seconds", type=float, default=3.0, help="of one figure")
     arguments = parser.parse_args()
     if arguments.act == "build":
@@ -73,8 +73,8 @@ def main() -> None:
 
 def serve(arguments: argparse.Namespace) -> None:
     """A line of JSON for each setting, then one with the memory."""
-    queries = {kind: np.load(arguments.data / f"queries-{kind}.npy") for kind in arguments.kinds}
-    truths = {kind: np.load(arguments.data / f"truth-{kind}.npy") for kind in arguments.kinds}
+    queries = {kind: np.load(arguments.data / f"queries-{kind}.npy") for kind in KINDS}
+    truths = {kind: np.load(arguments.data / f"truth-{kind}.npy") for kind in KINDS}
     one = contestant(arguments.name)
     before, started = resident(), time.perf_counter()
     one.open(arguments.folder, arguments.option)
@@ -85,7 +85,7 @@ def serve(arguments: argparse.Namespace) -> None:
             found = [set(one.search(query, setting)) for query in asked]
             hits = [len(each & set(wanted.tolist())) for each, wanted in zip(found, truths[kind], strict=True)]
             point[f"recall_{kind}"] = sum(hits) / (K * len(hits))
-        for threads in arguments.threads:
+        for threads in THREADS:
             rate, median = speed(one, queries["in"], setting, threads, arguments.seconds)
             point[f"qps_{threads}"], point[f"p50_ms_{threads}"] = rate, median
         print(json.dumps(point), flush=True)

@@ -21,13 +21,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from contestant import K
-from vector_sources import BLOCK, QueryKind, Source, source_of, truth
+from collections_on_disk import NAME
+from contestant import KINDS, K
+from vector_sources import BLOCK, Source, source_of, truth
+
+from index.sealed.snapshot import SnapshotFiles
 
 sys.path.append(str(Path(__file__).parent.parent / "encoder"))
 from figures import setting, table
@@ -45,7 +48,6 @@ ALL = (
     "faiss-hnsw",
     *PEERS,
 )
-KINDS: tuple[QueryKind, ...] = ("in", "off")
 TARGET = 0.95
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "LANCE_CPU_THREADS")
 ONE_THREAD = dict.fromkeys(THREADS, "1")
@@ -148,11 +150,10 @@ class Run:
 
     def _hand_settings(self, option: str, folder: Path) -> None:
         """Raw FAISS takes the settings that the store's builder measured."""
-        collection = self.data / f"lookalike-{option}" / "bench"
-        number = int((collection / "CURRENT").read_text(encoding="ascii"))
-        snapshot = json.loads((collection / "snapshots" / f"{number:08d}.json").read_text(encoding="utf-8"))
-        points = snapshot["fields"]["image"]["curves"]["image"]
-        (folder / "settings.json").write_text(json.dumps([point["settings"] for point in points]), encoding="utf-8")
+        snapshot = SnapshotFiles(self.data / f"lookalike-{option}" / NAME).read()
+        assert snapshot is not None  # it took part before
+        settings = [asdict(point.settings) for point in snapshot.fields["image"].curves["image"]]
+        (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
 
     def _child(self, act: str, kind: str, option: str, folder: Path) -> list[str]:
         python = self.arguments.peers_python if kind in PEERS else Path(sys.executable)

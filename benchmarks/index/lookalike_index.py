@@ -18,25 +18,17 @@ BLOCK = 16_384
 
 @dataclass(frozen=True)
 class Given:
-    """Vectors that exist, as a source."""
+    """Vectors that exist."""
 
     vectors: NDArray[np.float32]
-    name: str = "given"
-
-    @property
-    def count(self) -> int:
-        return len(self.vectors)
 
     @property
     def dimension(self) -> int:
         return int(self.vectors.shape[1])
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
-        for start in range(0, self.count, BLOCK):
+        for start in range(0, len(self.vectors), BLOCK):
             yield np.asarray(self.vectors[start : start + BLOCK])
-
-    def queries(self, kind: str, count: int) -> NDArray[np.float32]:
-        raise NotImplementedError
 
 
 class Lookalike:

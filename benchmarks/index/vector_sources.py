@@ -29,20 +29,24 @@ JITTER = 0.25
 """Length of the noise that makes new vectors of a real embedding."""
 
 
-class Source(Protocol):
-    """Where vectors come from."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def count(self) -> int: ...
+class Blocks(Protocol):
+    """Vectors to be written."""
 
     @property
     def dimension(self) -> int: ...
 
     def blocks(self) -> Iterator[Vectors]:
         """All vectors, in blocks of at most BLOCK."""
+
+
+class Source(Blocks, Protocol):
+    """Where vectors and queries come from."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def count(self) -> int: ...
 
     def queries(self, kind: QueryKind, count: int) -> Vectors:
         """Held-out ones."""
@@ -157,16 +161,6 @@ def shifted(vectors: Vectors, seed: int) -> Vectors:
 
 def unit(vectors: NDArray[np.float32]) -> Vectors:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors
-
-
-def gathered(source: Source) -> Vectors:
-    """All of them in memory."""
-    vectors = np.empty((source.count, source.dimension), np.float32)
-    start = 0
-    for block in source.blocks():
-        vectors[start : start + len(block)] = block
-        start += len(block)
     return vectors
 
 

@@ -1,7 +1,7 @@
 """What it costs to verify a sealed segment: before it is opened, and in the background.
 
-`python benchmarks/verification.py [FOLDER]`: files of the sizes that 1,000,000 vectors of 512 dimensions have (RaBitQ,
-4,096 lists), of random bytes. The page cache is warm: a cold disk adds its own reading.
+`python benchmarks/index/verification.py [FOLDER]`: files of the sizes that 1,000,000 vectors of 512 dimensions have
+(RaBitQ, 4,096 lists), of random bytes. The page cache is warm: a cold disk adds its own reading.
 """
 
 import os

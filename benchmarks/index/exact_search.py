@@ -1,6 +1,6 @@
 """How long exact search takes: 5 thousand and 100 thousand rows, with filters of several selectivities.
 
-Run: python benchmarks/exact_search.py
+Run: python benchmarks/index/exact_search.py
 Compares the whole of `Collection.search` (filter, scan, order, ids) with the bare products, one query at a time.
 """
 
