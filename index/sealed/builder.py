@@ -140,7 +140,8 @@ class FieldBuilder:
     def _grown(self, before: SealedField, live: BitMap, fresh: BitMap) -> SealedField:
         """The same codec: fresh rows go into a new segment, with those of the segments it swallows."""
         segments = {name: open_segment(self.files.segment(name)) for name in before.segments}
-        alive = {name: segment.all_rows() & (live - fresh) for name, segment in segments.items()}
+        unchanged = live - fresh
+        alive = {name: (one.all_rows() - before.dead_rows(name)) & unchanged for name, one in segments.items()}
         fresh = live - BitMap().union(*alive.values())  # with the rows of segments that were damaged
         standing = [Standing(name, segments[name].count, segments[name].count - len(alive[name])) for name in segments]
         merged = to_merge(standing, len(fresh))

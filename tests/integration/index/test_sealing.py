@@ -95,6 +95,22 @@ def test_sealing_between_changes_alters_no_answer(store: LocalStore, tmp_path: P
         again.close()
 
 
+@pytest.mark.parametrize("added", [0, 60])
+def test_what_died_in_a_segment_that_stays_stays_dead(store: LocalStore, tmp_path: Path, added: int) -> None:
+    """The third seal keeps the first one's segment, and learns nothing new of the rows that changed before."""
+    collection = store.create(SPEC)
+    collection.upsert(items(range(1_000), 0))
+    seal_now(tmp_path)
+    collection.upsert(items(range(50), 7))
+    seal_now(tmp_path)
+    collection.upsert(items(range(1_000, 1_000 + added), 8))
+    before = answers(store)
+    assert seal(tmp_path / "shoes", replace(ORDER, measure=True), lambda doing, share: None) is not None
+    wait_for_snapshot(store, 3)
+    assert answers(store) == before
+    assert collection.info().vectors["image"] == 1_000 + added
+
+
 def test_a_write_during_a_seal_is_neither_lost_nor_doubled(
     store: LocalStore, tmp_path: Path, spec: CollectionSpec
 ) -> None:
