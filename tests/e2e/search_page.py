@@ -79,13 +79,10 @@ class SearchPage:
         await self.settled()
 
     async def settled(self) -> None:
-        """Until nothing is on its way, nothing is a skeleton and no result is still fading in."""
+        """Until nothing that was sent is still on its way, and nothing is a skeleton."""
         await expect(self.heading).not_to_have_text("\u00a0")
         await expect(self.grid).not_to_have_attribute("aria-busy", "true")
         await expect(self.tab.locator(".skeleton")).to_have_count(0)
-        await self.tab.wait_for_function(
-            "() => document.getElementById('grid').getAnimations({ subtree: true }).length === 0"
-        )
 
     @asynccontextmanager
     async def answered(self, route: str = "search", status: int = 200) -> AsyncIterator[None]:
