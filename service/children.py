@@ -1,5 +1,7 @@
 """The child processes of a service: which there are, what they are told, and how they are started."""
 
+from dataclasses import replace
+
 import msgspec
 
 from models.pictures import PictureLimits
@@ -46,12 +48,8 @@ def start_encoder(settings: Settings, plan: EncoderPlan, metrics: Metrics) -> Ch
     Raises: NoBundleError, BundleError, SettingsError, EngineUnavailableError, PrecisionError; EncoderFailedError.
     """
     plan = plan.with_choices(measure(plan))
-    logs = LogStyle(settings.log_format, settings.log_level)
-    told = msgspec.msgpack.encode(plan)
-    spec = ChildSpec(
-        "encoder", ENCODER_ROLE, told, settings.encoder_runs, plan.threads, start_s=settings.encoder_start_s, logs=logs
-    )
-    alone = ChildSpec("canary", ENCODER_ROLE, told, 1, plan.threads, start_s=settings.encoder_start_s, logs=logs)
+    spec = _encoder_spec("encoder", plan, settings, settings.encoder_runs)
+    alone = _encoder_spec("canary", replace(plan, largest_runs={}), settings, 1)
     encoder, canary = _started(spec, metrics), _started(alone, metrics, _CANARY_IDLE_S)
     quarantine = Quarantine(settings.quarantine_ttl_s)
     metrics.watch_quarantine("encoder", lambda: len(quarantine))
@@ -68,6 +66,18 @@ def start_encoder(settings: Settings, plan: EncoderPlan, metrics: Metrics) -> Ch
         for process in (encoder, canary):
             process.close()
         raise _start_error(exc) from exc
+
+
+def _encoder_spec(name: str, plan: EncoderPlan, settings: Settings, channels: int) -> ChildSpec:
+    return ChildSpec(
+        name,
+        ENCODER_ROLE,
+        msgspec.msgpack.encode(plan),
+        channels,
+        plan.threads,
+        start_s=settings.encoder_start_s,
+        logs=LogStyle(settings.log_format, settings.log_level),
+    )
 
 
 def decoder_bytes(limits: PictureLimits) -> int:

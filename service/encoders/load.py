@@ -9,7 +9,16 @@ from models.bundle import Bundle, find_bundles
 from models.encoder import Encoder
 from models.engines import EngineChoice
 from models.manifest import Manifest
+from service.batching import CostCurve, RunLimits
 from service.errors import NoBundleError, SettingsError
+
+
+@dataclass(frozen=True)
+class LargestRuns:
+    """Rows."""
+
+    image: int = 1
+    text: int = 1
 
 
 @dataclass(frozen=True)
@@ -32,13 +41,20 @@ class EncoderPlan:
     """Time for measuring a bundle; 0: nothing is measured."""
     chosen: dict[str, str] = field(default_factory=dict)
     """Engines by the names of bundles, as `measure` found them."""
+    largest_runs: dict[str, LargestRuns] = field(default_factory=dict)
+    """By the names of bundles; those that are missing get their inputs one by one."""
 
     @property
     def resources(self) -> engines.Resources:
         return engines.Resources(self.threads, self.runs, Path(self.cache_dir) if self.cache_dir else None)
 
     def with_choices(self, choices: Mapping[str, EngineChoice]) -> "EncoderPlan":
-        return replace(self, chosen={name: choice.engine for name, choice in choices.items()})
+        """What was measured. An encoder that knows it begins with its largest runs."""
+        return replace(
+            self,
+            chosen={name: choice.engine for name, choice in choices.items()},
+            largest_runs={name: _largest_runs(choice) for name, choice in choices.items()},
+        )
 
 
 def load(plan: EncoderPlan) -> Mapping[str, Encoder]:
@@ -70,6 +86,14 @@ def manifests(plan: EncoderPlan) -> Mapping[str, Manifest]:
     Raises: NoBundleError, BundleError, SettingsError, PrecisionError.
     """
     return {name: engines.pin(bundle, plan.precision).manifest for name, bundle in _bundles(plan.folders).items()}
+
+
+def _largest_runs(choice: EngineChoice) -> LargestRuns:
+    image, text = (
+        CostCurve.of(ms).cut_at(RunLimits().interactive_ms).largest if ms else 1
+        for ms in (choice.image_ms, choice.text_ms)
+    )
+    return LargestRuns(image, text)
 
 
 def _loaded(plan: EncoderPlan, bundle: Bundle) -> Encoder:

@@ -1,6 +1,7 @@
 """The encoder's child process: loads the bundles, proves that they answer, encodes batches."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import msgspec
@@ -8,10 +9,10 @@ import numpy as np
 
 from models.arrays import Vectors
 from models.encoder import Encoder
-from service.encoders.load import EncoderPlan, load
+from service.encoders.load import EncoderPlan, LargestRuns, load
 from service.processes import Answer
 
-_PROBE_TEXT = "red"
+_PROBE_WORD = "red"
 
 LoadEncoders: TypeAlias = Callable[[EncoderPlan], Mapping[str, Encoder]]
 
@@ -45,9 +46,10 @@ class EncoderRole:
     """See `service.processes.Role`."""
 
     def __init__(self, arguments: bytes, load: LoadEncoders = load) -> None:
-        self._encoders = load(msgspec.msgpack.decode(arguments, type=EncoderPlan))
-        for encoder in self._encoders.values():
-            _prove(encoder)
+        plan = msgspec.msgpack.decode(arguments, type=EncoderPlan)
+        self._encoders = load(plan)
+        for name, encoder in self._encoders.items():
+            _prove(encoder, plan.largest_runs.get(name, LargestRuns()), plan.runs)
 
     def greeting(self) -> bytes:
         manifests = [encoder.manifest.model_dump_json().encode() for encoder in self._encoders.values()]
@@ -67,9 +69,13 @@ def _answer(notes: EncodedBatch, vectors: Vectors) -> Answer:
     return Answer(msgspec.msgpack.encode(notes), [np.ascontiguousarray(vectors, dtype=np.float32)])
 
 
-def _prove(encoder: Encoder) -> None:
-    """Run each tower once: it warms up, and an engine that can never run must not put inputs under suspicion."""
+def _prove(encoder: Encoder, largest: LargestRuns, runs: int) -> None:
+    """Run each tower at its largest, as often at a time as it will be: its memory grows now, and not when such runs
+    first meet. An engine that can never run must not put inputs under suspicion."""
     side = encoder.manifest.image.size
-    encoder.encode_pixels(np.zeros((1, side, side, 3), dtype=np.uint8))
-    if encoder.manifest.encodes_text:
-        encoder.encode_texts([_PROBE_TEXT])
+    pixels = np.zeros((largest.image, side, side, 3), dtype=np.uint8)
+    with ThreadPoolExecutor(runs) as threads:
+        list(threads.map(encoder.encode_pixels, [pixels] * runs))
+        if encoder.manifest.encodes_text:
+            longest = " ".join([_PROBE_WORD] * encoder.manifest.text.context_length)
+            list(threads.map(encoder.encode_texts, [[longest] * largest.text] * runs))
