@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from types import TracebackType
 
-import orjson
-
+from index.spec_text import dump_attributes, load_attributes
 from service.jobs.index_job.record import BrokenRecord, Record, Source, SourceRecord
 
 _NO_VECTOR = "no vector of this id is in the file of vectors"
@@ -19,7 +18,7 @@ class SpooledTable:
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute(
-            "CREATE TABLE rows (id TEXT PRIMARY KEY, position INTEGER, text TEXT, image_ref TEXT, attributes BLOB, "
+            "CREATE TABLE rows (id TEXT PRIMARY KEY, position INTEGER, text TEXT, image_ref TEXT, attributes TEXT, "
             "is_used INTEGER DEFAULT 0) WITHOUT ROWID"
         )
         self._database.execute("BEGIN")
@@ -37,7 +36,7 @@ class SpooledTable:
             if isinstance(record, BrokenRecord):
                 yield record
                 continue
-            attributes = orjson.dumps(dict(record.attributes))
+            attributes = dump_attributes(record.attributes)
             values = (record.id, record.position, record.text, record.image_ref, attributes)
             self._database.execute(statement, values)
 
@@ -48,14 +47,11 @@ class SpooledTable:
         if not found:
             return record
         ((text, image_ref, attributes),) = found
-        values = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in orjson.loads(attributes).items()
-        }
         return replace(
             record,
             text=record.text if text is None else text,
             image_ref=record.image_ref if image_ref is None else image_ref,
-            attributes={**record.attributes, **values},
+            attributes={**record.attributes, **load_attributes(attributes)},
         )
 
     def left(self) -> Iterator[BrokenRecord]:

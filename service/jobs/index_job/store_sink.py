@@ -13,7 +13,7 @@ from service.jobs.index_job.record import SourceRecord
 from service.jobs.index_job.sink import SinkError
 from service.jobs.index_job.space_check import check_space, named, space_there
 from service.pipeline.collections import bare_specification
-from service.pipeline.intake import check_item, failed, text_of, vectors_hash
+from service.pipeline.intake import Draft, check_item, failed, vectors_hash
 from service.pipeline.item_encoder import EncodedItem
 from service.pipeline.write import write_batch
 from service.types import CollectionOptions, ItemOutcome, Limits
@@ -69,14 +69,7 @@ class StoreSink:
             check_item(item, self._limits, set())
         except ServiceError as exc:
             return failed(item.id, exc)
-        return ItemWrite(
-            id=item.id,
-            content_hash=vectors_hash(space_id, item),
-            text=text_of(item),
-            attributes=item.attributes,
-            picture_ref=item.image_ref,
-            vectors=item.vectors,
-        )
+        return Draft(item, vectors_hash(space_id, item)).write
 
 
 def _encoded(draft: ItemWrite | ItemOutcome, known: set[str]) -> EncodedItem | ItemOutcome:

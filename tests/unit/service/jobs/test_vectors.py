@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from index.types import Vectors
+from index.types import GeoPoint, Vectors
 from service.jobs.index_job import ColumnWishes, Source, SourceError, VectorWishes, open_vectors
 from service.jobs.index_job.batches import MAX_VECTOR_ITEMS, in_batches
 from service.jobs.index_job.record import BrokenRecord, Record, SourceRecord
@@ -119,6 +119,15 @@ def test_a_table_is_joined_by_id_where_the_vectors_have_ids(tmp_path: Path) -> N
         ("c", "three", {"price": 3}),
     ]
     assert codes(records) == [("z", "vector_missing")]
+
+
+def test_a_joined_table_may_hold_values_of_every_kind(tmp_path: Path) -> None:
+    (tmp_path / "i.txt").write_text("a\n")
+    table = tmp_path / "t.jsonl"
+    table.write_text('{"id": "a", "where": {"lat": 52.5, "lon": 13.4}, "tags": ["x", "y"], "sold": true}\n')
+    (record,) = good(list(opened(npy(tmp_path, some(1)), table, ids=tmp_path / "i.txt")))
+    expected = {"where": GeoPoint(52.5, 13.4), "tags": ("x", "y"), "sold": True}
+    assert dict(record.attributes) == expected
 
 
 def test_parquet_brings_its_own_columns(tmp_path: Path) -> None:
