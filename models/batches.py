@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 """Rows of a run that is padded."""
-UNPADDED_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+UNPADDED_SIZES = (1, 2, 3, 4, 6, 8, 12, 16)
 """Rows of a run that is not: with those in between, most batches are one or two runs, which read the weights once."""
 WIDTHS = (4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512)
 """Tokens of a run: fine where queries are (a token of padding costs as much as a word), coarse behind."""
@@ -18,7 +18,7 @@ class BatchRules:
     max_rows: int
     pads: bool = False
     """True where a run of 4 rows costs about as much as one of 3 (GPUs): 3 are padded to 4. False where each row
-    costs the same (CPUs): 3 go as 2 and 1, and nothing is computed in vain."""
+    costs the same (CPUs): 7 go as 6 and 1, and nothing is computed in vain."""
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.engines.choice import EngineChoice
 
-_FORMAT = 1
+_FORMAT = 2
 _MOST_CHOICES = 256
 _CHOICES: TypeAdapter[dict[str, EngineChoice]] = TypeAdapter(dict[str, EngineChoice])
 

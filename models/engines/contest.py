@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from math import inf
 from statistics import median
 from time import monotonic
 from typing import Protocol
@@ -17,8 +16,8 @@ from models.engines.registry import engine_called
 _ROUNDS = 3
 _GAIN = 0.97
 """A size brings something where a row takes at most this share of what it took before."""
-_PATIENCE = 2
-"""So many sizes in a row may bring nothing."""
+_PATIENCE = 3
+"""So many sizes in a row may bring nobody anything."""
 _LEAST_ANSWER_S = 5.0
 """The first run of a large model on a busy machine."""
 
@@ -82,9 +81,10 @@ class _Entry:
         else:
             self.times[tower].setdefault(rows, []).append(ms)
 
-    def ms(self, tower: str, rows: int) -> float:
-        """Infinity where it did not run so many."""
-        return median(self.times[tower].get(rows, [inf]))
+    def gains(self, tower: str, rows: int) -> bool:
+        """Whether so many rows brought it something."""
+        row_ms = {size: median(times) / size for size, times in self.times[tower].items()}
+        return rows in row_ms and all(row_ms[rows] < _GAIN * ms for size, ms in row_ms.items() if size < rows)
 
     def trial(self) -> Trial:
         """An engine that failed once has no times: it would fail again."""
@@ -98,8 +98,8 @@ class _Entry:
 
 
 def _measure(entries: Sequence[_Entry], tower: str, end: float) -> None:
-    """Smallest runs first, until larger ones bring nothing; the engines take turns, so that a busy moment hits all."""
-    longest_s, least_ms, in_vain = 0.0, inf, 0
+    """Smallest runs first, until larger ones bring nobody anything. The engines take turns: a busy moment hits all."""
+    longest_s, in_vain = 0.0, 0
     for rows in _sizes(entries):
         if in_vain == _PATIENCE:
             return
@@ -113,9 +113,7 @@ def _measure(entries: Sequence[_Entry], tower: str, end: float) -> None:
                     entry.ask(tower, rows, max(_LEAST_ANSWER_S, end - monotonic()))
             # The next size takes about twice as long.
             longest_s = max(longest_s, (monotonic() - started) * (2.0 if number == _ROUNDS - 1 else 1.0))
-        row_ms = min((entry.ms(tower, rows) / rows for entry in entries), default=0.0)
-        in_vain = 0 if row_ms < _GAIN * least_ms else in_vain + 1
-        least_ms = min(least_ms, row_ms)
+        in_vain = 0 if any(entry.gains(tower, rows) for entry in entries if not entry.error) else in_vain + 1
 
 
 def _sizes(entries: Sequence[_Entry]) -> Iterator[int]:

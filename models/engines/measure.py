@@ -23,8 +23,6 @@ from models.errors import ModelError
 TEXT = "red canvas shoe with white laces for the summer"
 _LEAST_MS = 20.0
 """A time is the mean over as many runs as fill this."""
-_SIZES_ON_CPU = (1, 2, 4, 8, 16)
-"""Larger ones bring nothing on a CPU, and measuring them takes long."""
 
 
 def main(arguments: list[str]) -> int:
@@ -37,7 +35,7 @@ def main(arguments: list[str]) -> int:
         _say({"error": str(exc)})
         return 1
     clock = _clock(engine, options.threads)
-    _say({"provider": " + ".join(dict.fromkeys(encoder.providers)), "sizes": _sizes(engine, encoder)})
+    _say({"provider": " + ".join(dict.fromkeys(encoder.providers)), "sizes": encoder.rules.sizes})
     for line in sys.stdin:
         question = json.loads(line)
         _say({"ms": _ms(_call(encoder, question["tower"], question["rows"]), clock)})
@@ -57,11 +55,6 @@ def _parser() -> argparse.ArgumentParser:
 def _clock(engine: Engine, threads: int) -> Callable[[], float]:
     """One thread on a CPU takes the processor time that it takes on an idle machine, however busy this one is."""
     return process_time if engine.is_on_cpu and threads == 1 else perf_counter
-
-
-def _sizes(engine: Engine, encoder: BundleEncoder) -> list[int]:
-    """Rows worth measuring."""
-    return [size for size in encoder.rules.sizes if not engine.is_on_cpu or size in _SIZES_ON_CPU]
 
 
 def _call(encoder: BundleEncoder, tower: str, rows: int) -> Callable[[], object]:

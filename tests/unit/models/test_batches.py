@@ -21,7 +21,7 @@ def test_every_row_goes_out_once_and_in_order(rows: int, most: int, pads: bool) 
         (7, BatchRules(8), [6, 1]),
         (3, BatchRules(8, pads=True), [4]),
         (21, BatchRules(8), [8, 8, 4, 1]),
-        (21, BatchRules(32), [16, 4, 1]),
+        (21, BatchRules(16), [16, 4, 1]),
         (21, BatchRules(8, pads=True), [8, 8, 8]),
         (3, BatchRules(1), [1, 1, 1]),
         (0, BatchRules(8), []),

@@ -74,7 +74,13 @@ def test_with_no_time_left_one_run_of_each_tower_is_measured(bundle: Bundle) -> 
 def test_it_ends_where_larger_runs_bring_nothing(bundle: Bundle) -> None:
     made = Scripted([], "a", gains_up_to=2)
     (trial,) = contest(bundle, ["onnxruntime"], None, Resources(), LIMIT_S, lambda b, name, p, r: made)
-    assert list(trial.image_ms) == list(trial.text_ms) == [1, 2, 4, 8]
+    assert list(trial.image_ms) == list(trial.text_ms) == [1, 2, 4, 8, 16]
+
+
+def test_one_that_gains_nothing_ends_it_for_nobody_else(bundle: Bundle) -> None:
+    made = {"onnxruntime": Scripted([], "a", gains_up_to=1), "openvino": Scripted([], "b", gains_up_to=32)}
+    trials = contest(bundle, list(made), None, Resources(), LIMIT_S, lambda b, name, p, r: made[name])
+    assert [max(trial.image_ms) for trial in trials] == [32, 32]
 
 
 @pytest.fixture
@@ -86,7 +92,7 @@ def contestant(bundle: Bundle) -> Iterator[Contestant]:
 
 def test_a_real_process_loads_and_measures(contestant: Contestant) -> None:
     contestant.prepare(LIMIT_S)
-    assert (contestant.provider, contestant.sizes) == ("CPUExecutionProvider", (1, 2, 4, 8, 16))
+    assert (contestant.provider, contestant.sizes) == ("CPUExecutionProvider", (1, 2, 3, 4, 6, 8, 12, 16))
     assert contestant.ms("image", 2, LIMIT_S) > 0 and contestant.ms("text", 1, LIMIT_S) > 0
 
 
