@@ -2,7 +2,7 @@
 
 On a CPU several runs of one thread beat one run of several (docs/benchmarks.md), so each worker thread makes runs
 of its own. A free worker never waits for a batch to fill: what is there runs at once. Only who just ended a run of
-several waits a moment for the next inputs of the same callers.
+several searches waits a moment for the next ones.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _ENCODE_MS_WEIGHT = 0.1
 _PRESSING_RUNS = 3.0
 """Who has no more time than so many runs take is not passed over for the sake of a better run."""
 _GATHER_SHARE = 0.1
-"""Of the time that a run of several took: so long is waited after it, at most, until as many wait again."""
+"""Of what a run of several searches should have taken: so long is waited after it, until as many wait again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,8 @@ class LocalQueue:
         self._limit_ms: dict[Lane, float] = {"interactive": limits.interactive_ms, "bulk": limits.bulk_ms}
         self._lanes, self._costs = Lanes(), Costs(self._limit_ms, curves)
         self._runs: set[_Run] = set()
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed, self._arrived = threading.Condition(lock), threading.Condition(lock)
         self._is_closed = False
         self._encode_ms = 0.0
         self._threads = [threading.Thread(target=self._work, name=f"encode-{n}", daemon=True) for n in range(workers)]
@@ -109,6 +110,7 @@ class LocalQueue:
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
+            self._arrived.notify_all()
         end = time.monotonic() + grace_s
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -130,6 +132,7 @@ class LocalQueue:
             self._check_time(ticket)
             self._lanes.add(ticket)
             self._changed.notify()
+            self._arrived.notify_all()
         ticket.future.add_done_callback(lambda future: self._left(ticket) if future.cancelled() else None)
 
     def _check_room(self, ticket: Ticket) -> None:
@@ -204,17 +207,18 @@ class LocalQueue:
         rows = len(last.tickets)
         if rows > 1 and last.tickets[0].lane == "interactive":
             limit_s = _GATHER_SHARE * last.expected_ms / 1000.0
-            self._changed.wait_for(lambda: self._is_closed or self._lanes.total >= rows, limit_s)
+            self._arrived.wait_for(lambda: self._is_closed or self._lanes.depth("interactive") >= rows, limit_s)
 
     def _take(self) -> list[Ticket]:
         """Under the lock: the next run out of the lanes; empty when nothing waits."""
         while (first := self._lanes.first()) is not None:
             curve = self._costs.curve(first.group)
-            waiting = self._in_time(first.lane, first.group, curve.largest, curve)
+            waiting = self._in_time(first.lane, first.group, 2 * curve.largest, curve)
             if not waiting:
                 continue
-            budget_ms = min(self._limit_of_run(first.lane), *map(_remaining_ms, waiting))
-            rows = rows_of_run(curve, len(waiting), budget_ms)
+            oldest = waiting[: curve.largest]
+            budget_ms = min(self._limit_of_run(first.lane), *map(_remaining_ms, oldest))
+            rows = rows_of_run(curve, len(oldest), budget_ms)
             run = alike(waiting, rows, _PRESSING_RUNS * curve.run_ms(rows) / 1000.0)
             if first.lane == "interactive":  # rows that would be padding cost nothing
                 run += self._in_time("bulk", first.group, curve.size_of(rows) - rows, curve)
