@@ -116,7 +116,7 @@ class DecodePool:
                 left_s = end - time.monotonic()
                 if left_s <= 0.0:
                     raise OverloadedError(_STARTING if self._free else _BUSY, 1)
-                self._changed.wait(min(left_s, _LOOK_S) if self._free else left_s)
+                self._changed.wait(min(left_s, _LOOK_S))
             self._free.remove(process)
         try:
             yield process

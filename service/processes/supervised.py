@@ -76,7 +76,7 @@ class SupervisedProcess:
 
     @property
     def is_given_up(self) -> bool:
-        """Whether a call would be refused now, without a wait."""
+        """Whether a call would be refused now, without a wait. Of a child that always runs."""
         with self._changed:
             return self._is_closed or self._is_hopeless or self._patience_left() <= 0.0
 
@@ -271,7 +271,7 @@ class SupervisedProcess:
 def _sent(lease: Lease, head: bytes, body: Sequence[Buffer], limit_s: float) -> bool:
     """False when the child was dead before it had the whole call, so that it never began with it."""
     try:
-        lease.channel.settimeout(limit_s)  # closed already where the child just died
+        lease.channel.settimeout(limit_s)
         send(lease.channel, FrameKind.CALL, head, body)
     except TimeoutError as exc:
         lease.child.kill("overrun")

@@ -106,7 +106,9 @@ class RecallWatch:
             self._task.cancel()
             await asyncio.wait([self._task], timeout=CLOSE_S)
             self._task = None
-            await self._safely(self.write_log(), "the query log")
+            with suppress(TimeoutError):  # behind an exact search that takes long
+                async with asyncio.timeout(CLOSE_S):
+                    await self._safely(self.write_log(), "the query log")
 
     async def repeat_one(self) -> float:
         """Repeat the oldest noted search exactly; the seconds it took."""

@@ -41,13 +41,6 @@ async def application(tmp_path: Path, bundles: Path) -> AsyncIterator[Applicatio
 
 
 @pytest_asyncio.fixture
-async def client(application: Application) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(application, application.settings)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
-        yield client
-
-
-@pytest_asyncio.fixture
 async def sealed(client: httpx.AsyncClient, application: Application) -> httpx.AsyncClient:
     """600 items with texts and vectors of their own, sealed, and measured on what was made of the texts."""
     assert (await client.put(SHOP, json={"index": {"codec": "ivf-pq"}})).status_code == 200
