@@ -18,6 +18,7 @@ from index.errors import CollectionNotFoundError, CorruptError
 from index.spec_text import dump_spec, load_attributes, load_spec
 from index.types import CollectionSpec, Item
 
+CLOSED = "the collection is closed"
 CONNECTIONS = 4
 ITEM = "row, id, text, attributes, content_hash, picture_ref, sequence"
 ItemRow = tuple[int, str, str | None, str, str, str | None, int]
@@ -82,8 +83,11 @@ class Catalog:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A read transaction in which nothing was read yet."""
-        with self._reading() as connection, transaction(connection):
+        """A read transaction in which nothing was read yet, on a connection of its own: it may be held for long, and
+        those of the pool must come back at once."""
+        if self._closed:
+            raise CollectionNotFoundError(CLOSED)
+        with translated(), closing(connect(self._path, writable=False)) as connection, transaction(connection):
             yield connection
 
     def close(self) -> None:
@@ -105,7 +109,7 @@ class Catalog:
         connection = self._idle.get()
         try:
             if self._closed:
-                raise CollectionNotFoundError("the collection is closed")
+                raise CollectionNotFoundError(CLOSED)
             connection = connection or connect(self._path, writable=False)
             with translated():
                 yield connection
@@ -146,3 +150,8 @@ def _item(found: ItemRow) -> Item:
 
 def _json(values: Sequence[str] | Sequence[int]) -> str:
     return orjson.dumps(list(values)).decode()
+
+
+def begin_history(connection: sqlite3.Connection) -> None:
+    """From here on this catalogue is another one than its copies, whatever their sequence numbers. In a transaction."""
+    connection.execute("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'history'")

@@ -106,7 +106,7 @@ class Repository:
 
     def publish(self, point: Point) -> None:
         """The last step of a backup: from now on it counts."""
-        text = orjson.dumps(orjson.loads(orjson.dumps(asdict(point))))
+        text = orjson.dumps(asdict(point))
         manifest = {"sha256": hashlib.sha256(text).hexdigest(), "point": orjson.loads(text)}
         with translated():
             self.points_folder.mkdir(exist_ok=True)

@@ -11,6 +11,7 @@ from index.backup.catalog_copy import check
 from index.backup.objects import Objects
 from index.backup.point import Point, Repository, StoredFile
 from index.backup.reading import content, lines
+from index.catalog import begin_history
 from index.catalog_connection import connect, transaction, translated
 from index.catalog_migration import format_of
 from index.catalog_schema import FORMAT_VERSION
@@ -135,7 +136,7 @@ def _rename(path: Path, name: str) -> None:
         (text,) = connection.execute("SELECT value FROM meta WHERE key = 'spec'").fetchone()
         spec = replace(load_spec(text, {}), name=name)
         connection.execute("UPDATE meta SET value = ? WHERE key = 'spec'", (dump_spec(spec),))
-        connection.execute("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'history'")
+        begin_history(connection)
 
 
 def _require_free(files: CollectionFiles) -> None:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.catalog import read_spec
+from index.catalog import begin_history, read_spec
 from index.catalog_connection import connect, translated
 from index.checking.derived import check_sealed, check_text_index, check_thumbnails
 from index.checking.finding import Finding
@@ -53,6 +53,7 @@ class _Checked:
     findings: list[Finding] = field(default_factory=list)
     segments: set[str] = field(default_factory=set)
     thumbnails: set[str] = field(default_factory=set)
+    is_catalogue_whole: bool = False
 
     def of(self, *parts: str) -> list[Finding]:
         return [finding for finding in self.findings if finding.part in parts]
@@ -77,7 +78,8 @@ def check(directory: Path, order: CheckOrder) -> CheckReport:
 
 def _repaired(files: CollectionFiles, order: CheckOrder) -> CheckReport:
     before = _checked(files)
-    before.findings += _text(files)
+    if before.is_catalogue_whole:  # nothing is built from a damaged one, or written into it
+        before.findings += _text(files)
     if not before.of("sealed", "thumbnails", "text"):
         return CheckReport(order.name, tuple(before.findings))
     with closing(connect(files.catalog, writable=True)) as connection:
@@ -87,6 +89,8 @@ def _repaired(files: CollectionFiles, order: CheckOrder) -> CheckReport:
             repair_thumbnails(connection, files.root, sorted(before.thumbnails), order.make_thumbnail)
         if before.of("text"):
             repair_text_index(connection)
+        if before.of("thumbnails", "text"):
+            begin_history(connection)  # changed at the same sequence number: a backup must not take it for the old one
     left = [*_checked(files).findings, *_text(files)]
     repaired = tuple(finding for finding in before.findings if finding not in left)
     return CheckReport(order.name, tuple(left), repaired)
@@ -103,11 +107,11 @@ def _writer_lock(files: CollectionFiles) -> Iterator[None]:
 
 def _checked(files: CollectionFiles) -> _Checked:
     for _ in range(ATTEMPTS):
-        before = _stamp(files)
+        before = SnapshotFiles(files.root).stamp()
         found = _Checked()
         for finding in _findings(files, found):
             found.findings.append(finding)
-        if _stamp(files) == before or not found.of("sealed"):
+        if SnapshotFiles(files.root).stamp() == before or not found.of("sealed"):
             break
     return found
 
@@ -120,9 +124,10 @@ def _findings(files: CollectionFiles, found: _Checked) -> Iterator[Finding]:
                 spec = read_spec(connection)
             except CorruptError:
                 return  # which was said
+            found.is_catalogue_whole = not found.findings
             yield from check_pictures(connection, files)
-            if found.of("truth"):
-                return  # what is derived from it cannot be judged
+            if not found.is_catalogue_whole:
+                return  # what is derived from the catalogue cannot be judged
             yield from check_sealed(connection, spec, SnapshotFiles(files.root), found.segments)
             yield from check_thumbnails(connection, files, found.thumbnails)
     except CorruptError as error:
@@ -135,11 +140,3 @@ def _text(files: CollectionFiles) -> list[Finding]:
             return list(check_text_index(connection))
     except (CorruptError, sqlite3.DatabaseError):
         return []  # the catalogue itself is damaged, which was said
-
-
-def _stamp(files: CollectionFiles) -> tuple[int, int] | None:
-    try:
-        found = SnapshotFiles(files.root).current.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns
