@@ -5,6 +5,7 @@ equal the model after its acknowledged batches, or after one more (committed, bu
 say so). Nothing in between passes.
 """
 
+import fcntl
 import os
 import random
 import signal
@@ -14,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from time import monotonic, sleep
 
 import numpy as np
 
@@ -27,11 +29,13 @@ from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.types import Filter, Item, Match, SearchParameters, Vector
+from tests.children_of import children_of
 from tests.fakes.collection_store import FakeCollection
 from tests.integration.index.journalled_batches import IDS, POLICY, SPEC, THREADS, batch
 
 ROOT = Path(__file__).parents[3]
 LONGEST_S = 0.4
+PATIENCE_S = 120.0
 KEYWORDS = ("owner", "brand", "tags")
 KNOWN = {
     *("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "writer.lock", "builder.lock", "CURRENT"),
@@ -54,10 +58,11 @@ class Killing:
     def batches(self) -> int:
         return sum(self._written)
 
-    def round(self, backups: bool = False) -> None:
-        """Write, kill, reopen, check. `backups`: another process takes them meanwhile, and is killed too."""
-        with self._backing_up() if backups else nullcontext():
-            self._write_and_kill()
+    def round(self, backups: bool = False, surely: bool = False) -> None:
+        """Write, kill, reopen, check. `backups`: another process takes them meanwhile, and is killed too. `surely`: not
+        before something was sealed, and a backup taken."""
+        with self._backing_up(surely) if backups else nullcontext():
+            self._write_and_kill(surely)
         store = LocalStore(self._directory / "data", sealing=POLICY)
         if SPEC.name in store.names():
             collection = store.open(SPEC.name)
@@ -69,9 +74,14 @@ class Killing:
             self._check_files()
         store.close()
 
+    @property
+    def points(self) -> int:
+        """Backups that were taken, and are kept."""
+        return len(Repository(self._directory / "backups" / SPEC.name).numbers())
+
     def check_backup(self) -> None:
         """The newest point holds a moment of the past: whole batches, and no more than was written."""
-        if not Repository(self._directory / "backups" / SPEC.name).numbers():
+        if not self.points:
             return
         target = self._directory / "restored"
         restore(target, RestoreOrder(self._directory / "backups", SPEC.name))
@@ -88,7 +98,9 @@ class Killing:
         PictureStore(self._root).sweep(*collection._catalog.files_in_use(), age_s=-1.0)
         store.close()
         order = SealOrder(least=POLICY.least)
-        assert seal(self._root, order, lambda doing, share: None) is not None
+        with (self._root / "builder.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until a builder whose writer was killed has ended
+            assert seal(self._root, order, lambda doing, share: None) is not None
         snapshot = SnapshotFiles(self._root).read()
         assert snapshot is not None
         refs, thumbnails = files_in_use(self._root)
@@ -110,13 +122,15 @@ class Killing:
         report = check(self._directory / "data", CheckOrder(SPEC.name))
         assert report.is_clean, report.findings
 
-    def _write_and_kill(self) -> None:
+    def _write_and_kill(self, surely: bool) -> None:
         command = [sys.executable, "-m", "tests.integration.index.journalled_writer", str(self._directory)]
         firsts = [str(written) for written in self._written]
         with subprocess.Popen([*command, *firsts], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             if self._chance.random() < 0.9:  # else it may die while it opens the store
                 assert process.stdout.readline() == "writing\n"
+            if surely:
+                self._wait_for_seal()
             try:
                 code = process.wait(self._chance.uniform(0, self._longest_s))
             except subprocess.TimeoutExpired:
@@ -127,6 +141,13 @@ class Killing:
                 raise AssertionError(f"the writer ended by itself with {code}")
         self.kills["writer"] += 1
 
+    def _wait_for_seal(self) -> None:
+        files = SnapshotFiles(self._root)
+        before, end = files.stamp(), monotonic() + PATIENCE_S
+        while files.stamp() == before:
+            assert monotonic() < end, "nothing was sealed"
+            sleep(0.02)
+
     def _kill_builders(self, builders: Sequence[int]) -> None:
         """Half of them; the others go on without their writer until they have something to say."""
         for pid in builders:
@@ -136,13 +157,16 @@ class Killing:
                     self.kills["builder"] += 1
 
     @contextmanager
-    def _backing_up(self) -> Iterator[None]:
+    def _backing_up(self, surely: bool) -> Iterator[None]:
         command = [sys.executable, "-m", "tests.integration.index.endless_backup", str(self._directory)]
         if not (self._root / "catalog.sqlite").exists():
             yield
             return
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
             try:
+                if surely:
+                    process.stdout.readline()  # the number of a complete point
                 yield
             finally:
                 process.kill()
@@ -206,14 +230,6 @@ def check_agreement(collection: Collection) -> None:
 def words(item: Item, key: str) -> tuple[str, ...]:
     value = item.attributes.get(key)
     return value if isinstance(value, tuple) else (str(value),)
-
-
-def children_of(pid: int) -> list[int]:
-    with suppress(OSError):
-        return [
-            int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()
-        ]
-    return []
 
 
 def names(folder: Path, pattern: str) -> set[str]:

@@ -19,7 +19,7 @@ def test_three_hundred_kills_of_writes_seals_and_backups(tmp_path: Path) -> None
         rounds += 1
         killing.round(backups=rounds % 2 == 0)
         if rounds % 4 == 0:
-            slowly.round(backups=True)
+            slowly.round(backups=True, surely=rounds % 16 == 0)
         if rounds % 20 == 0:
             killing.check_backup()
             slowly.check_backup()
