@@ -32,6 +32,8 @@ from index.sealed.snapshot_reader import OpenSnapshot, SnapshotReader
 from index.segment import SegmentView
 from index.types import CollectionSpec, Facet, FieldName, Filter, Vectors
 
+FEW_EXCLUDED = 32
+"""So many rows more are looked for instead."""
 NOTHING = -1
 """Before the first change."""
 
@@ -73,21 +75,25 @@ class CollectionState:
     ) -> tuple[View, Prepared | None]:
         """Inside a read transaction: catch up with what it sees; the view, and what is allowed in it (None: all).
 
-        Nothing may have been read in the transaction before, else it could see less than memory holds already.
+        A snapshot that waits is left to `follow`; one that is being taken over just now is waited for. Nothing may have
+        been read in the transaction before, else it could see less than memory holds already.
         Raises FilterError.
         """
         with self._following:
-            self._catch_up(connection)
+            self._read_on(connection)
             with self._changed:
                 self._check_open()
                 return self._view, self._prepared(filter_, exclude)
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
-        (committed,) = connection.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
-        opened = self._newer_snapshot(committed)
+        opened = self._newer_snapshot(_committed(connection))
         if opened is not None:
             self._take_over(connection, opened)
-        elif committed > self._sequence:
+        else:
+            self._read_on(connection)
+
+    def _read_on(self, connection: sqlite3.Connection) -> None:
+        if _committed(connection) > self._sequence:
             self._apply(read_changes(connection, self._sequence, self._items.live, self._spec))
 
     @property
@@ -120,14 +126,17 @@ class CollectionState:
         places = np.random.default_rng().permutation(len(live))[:count] if count < len(live) else range(len(live))
         return [live[int(place)] for place in places]
 
-    def select(self, filter_: Filter | None, exclude: Iterable[str] = ()) -> tuple[View, BitMap | None]:
-        """The current view and the rows allowed in it; None where all are. Raises FilterError."""
+    def select(self, filter_: Filter | None, exclude: Iterable[str] = ()) -> tuple[View, BitMap | None, BitMap]:
+        """The current view, the rows allowed in it (None: all), and the few to be left out of what is found.
+
+        Without a filter, a few excluded rows make no search of all rows a filtered one. Raises FilterError.
+        """
         with self._changed:
             self._check_open()
             excluded = self._rows(exclude)
-            if filter_ is None and not excluded:
-                return self._view, None
-            return self._view, self._matching(filter_) - excluded
+            if filter_ is None and len(excluded) <= FEW_EXCLUDED:
+                return self._view, None, excluded
+            return self._view, self._matching(filter_) - excluded, BitMap()
 
     def matching(self, filter_: Filter | None) -> BitMap:
         with self._changed:
@@ -192,7 +201,7 @@ class CollectionState:
         return opened
 
     def _take_over(self, connection: sqlite3.Connection, opened: OpenSnapshot) -> None:
-        """Made ready apart, then shown at once: no search waits for it."""
+        """Made ready apart, then shown at once: only searches of texts wait for it."""
         try:
             items, segments = ItemState(opened.items), self._sealed_segments(opened)
             to = opened.snapshot.sequence
@@ -280,3 +289,8 @@ class CollectionState:
     def _check_open(self) -> None:
         if self._closed:
             raise CollectionNotFoundError(f"collection '{self._spec.name}' was closed or dropped")
+
+
+def _committed(connection: sqlite3.Connection) -> int:
+    (sequence,) = connection.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
+    return int(sequence)

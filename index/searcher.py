@@ -6,7 +6,9 @@ Owns the way from a query to candidates. Safe to call from several threads.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from index.bitmaps import from_rows
+import numpy as np
+
+from index.bitmaps import from_rows, to_rows
 from index.segment import Hits, merge
 from index.selection import Selection, Selector
 from index.stored_vectors import unit
@@ -66,5 +68,9 @@ class Searcher:
 
 
 def _hits(selection: Selection, field: FieldName, direction: Vector, limit: int, params: SearchParameters) -> Hits:
-    segments = selection.view.segments[field]
-    return merge([one.search(direction, limit, selection.allowed, params) for one in segments], limit)
+    segments, wanted = selection.view.segments[field], limit + len(selection.excluded)
+    hits = merge([one.search(direction, wanted, selection.allowed, params) for one in segments], wanted)
+    if not selection.excluded:
+        return hits
+    kept = ~np.isin(hits.rows, to_rows(selection.excluded))
+    return Hits(hits.rows[kept][:limit], hits.cosines[kept][:limit])

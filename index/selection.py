@@ -7,7 +7,7 @@ nobody up.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from pyroaring import BitMap
@@ -27,6 +27,8 @@ class Selection:
     view: View
     allowed: BitMap | None
     """None where every live row is."""
+    excluded: BitMap = field(default_factory=BitMap)
+    """A few rows to be left out of what is found."""
     texts: TextHits | None = None
     """The allowed rows that the words occur in, where there were words."""
 
@@ -53,7 +55,7 @@ class Selector:
             view, prepared = self._state.select_at(connection, filter_, exclude)
             allowed = prepared(partial(rows_holding, connection)) if prepared else None
             ranked = rows_ranked(connection, words) if words is not None else None
-            return Selection(view, allowed, ranked.among(allowed) if ranked else None)
+            return Selection(view, allowed, texts=ranked.among(allowed) if ranked else None)
 
     def matching(self, filter_: Filter | None) -> BitMap:
         """The live rows that pass. Raises what `select` raises."""

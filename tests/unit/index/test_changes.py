@@ -49,7 +49,7 @@ def one_change(writer: CatalogWriter, chance: random.Random) -> None:
 
 def picture_of(state: CollectionState) -> object:
     """Everything a reader could ask."""
-    view, _ = state.select(None)
+    view, *_ = state.select(None)
     query = np.array([1, 0, 0, 0], dtype=np.float32)
     hits = view.segments["image"][0].search(query, 100, None, SearchParameters())
     brands = [sorted(state.matching(Filter(must=(Match("brand", (f"b{n}",)),)))) for n in range(3)]
