@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -23,9 +22,7 @@ from index.collection_writer import CollectionWriter
 from index.errors import CollectionNotFoundError, FieldNotFoundError, ReadOnlyError
 from index.follower import Follower
 from index.hubness.bias import Biases
-from index.hubness.bias_file import remove_biases
-from index.hubness.bias_reader import BiasReader
-from index.hubness.building import bias_path, build_biases
+from index.hubness.collection_biases import CollectionBiases
 from index.index_info import QueryKind, QuerySource, SealProgress
 from index.pictures import PictureStore
 from index.prepared_item import prepare
@@ -56,7 +53,7 @@ from index.types import (
 
 
 class LocalCollection:
-    """The `Collection` port over `catalog.sqlite` and exact segments in memory."""
+    """The `Collection` port over `catalog.sqlite`, sealed segments and the exact ones in memory."""
 
     def __init__(
         self, files: CollectionFiles, writable: bool, owner: str | None = None, sealing: SealPolicy = DEFAULT_POLICY
@@ -80,7 +77,9 @@ class LocalCollection:
                 self._state.follow(connection)
             self._selector = Selector(self._catalog, self._state)
             self._searcher = Searcher(self._selector, self._created_with.dimension)
-            self._biases = {field: self._bias_reader(field) for field in self._created_with.fields}
+            self._hubness = CollectionBiases(
+                files.root, self._created_with, self._catalog.revectored, self._state.vectors
+            )
             self._follower = Follower(files.catalog, self._state.follow, lambda: self._state.is_behind)
             self._verification = Verification(self._sealed, self._found_damaged, files.root.name)
         except BaseException:
@@ -197,15 +196,15 @@ class LocalCollection:
 
     def biases(self, field: FieldName, rows: Sequence[int]) -> Biases | None:
         self._check_field(field)
-        return self._biases[field].biases(rows, self._state.sequence)
+        return self._hubness.biases(field, rows, self._state.sequence)
 
     def correct_hubness(self, field: FieldName, bank: Vectors, k: int, alpha: float) -> HubnessInfo:
         self._check_field(field)
-        return build_biases(self._files.root, field, bank, k, alpha)
+        return self._hubness.correct(field, bank, k, alpha)
 
     def forget_hubness(self, field: FieldName) -> bool:
         self._check_field(field)
-        return remove_biases(bias_path(self._files.root, field))
+        return self._hubness.forget(field)
 
     def count(self, filter_: Filter | None = None) -> int:
         return len(self._selector.matching(filter_))
@@ -235,7 +234,7 @@ class LocalCollection:
             disk_bytes=self._files.catalog_bytes() + self._files.sealed_bytes() + self._picture_bytes(),
             writable=self._writable,
             index=self._state.index_info(writer.sealing if writer else SealProgress()),
-            hubness=self._hubness_info(),
+            hubness=self._hubness.info,
         )
 
     def close(self) -> None:
@@ -252,20 +251,9 @@ class LocalCollection:
         self._sealed.close()
         self._catalog.close()
 
-    def _bias_reader(self, field: FieldName) -> BiasReader:
-        path, space = bias_path(self._files.root, field), self._created_with.space_id
-        return BiasReader(path, space, self._catalog.revectored, partial(self._state.vectors, field))
-
-    def _hubness_info(self) -> HubnessInfo | None:
-        return self._biases["image"].info if "image" in self._biases else None
-
     def _is_unmeasured(self, snapshot: Snapshot) -> bool:
         """Held-out queries came of a kind that it was not measured for."""
-        sealed = snapshot.fields
-        return any(
-            field in sealed and kind not in sealed[field].curves and self._bank.held_out(field, kind)
-            for field, kind in self._bank.kinds()
-        )
+        return any(self._bank.is_unmeasured(field, sealed.curves) for field, sealed in snapshot.fields.items())
 
     def _take_writer(self) -> CollectionWriter:
         """The writer, and with it the lock. Raises ReadOnlyError, CollectionLockedError."""

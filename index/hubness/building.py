@@ -1,6 +1,5 @@
 """Makes the biases of a field from the catalogue, page by page. May run in any process, beside whoever writes."""
 
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -14,17 +13,12 @@ from index.hubness.bias_file import BiasHead, as_stored, bank_fingerprint, write
 from index.sealed.catalog_vectors import rows_between, vectors_of
 from index.types import CollectionSpec, FieldName, HubnessInfo, Vectors
 
-Progress = Callable[[float], None]
-"""The share that is done, 0 to 1."""
-
 
 def bias_path(root: Path, field: FieldName) -> Path:
     return root / "hubness" / f"{field}.bias"
 
 
-def build_biases(
-    root: Path, field: FieldName, bank: Vectors, k: int, alpha: float, progress: Progress = lambda share: None
-) -> HubnessInfo:
+def build_biases(root: Path, field: FieldName, bank: Vectors, k: int, alpha: float) -> HubnessInfo:
     """Replace the biases of a field. `bank`: float32 [q, d] of unit length, at least k of them.
 
     Raises: SpaceMismatchError, VectorError, and what the store raises.
@@ -37,13 +31,10 @@ def build_biases(
         stored = as_stored(bank)
         live = rows_between(connection, spec, field, -1, sequence)
         by_row = np.full(live.max() + 1 if live else 0, np.nan, dtype=np.float32)
-        done = 0
         for rows, vectors in vectors_of(connection, spec, field, live, sequence):
             by_row[rows] = biases(vectors, stored, k, alpha)
-            done += len(rows)
-            progress(done / len(live))
     info = HubnessInfo(k, alpha, len(bank), bank_fingerprint(bank), sequence)
-    mean = float(np.nanmean(by_row)) if done else 0.0
+    mean = float(np.nanmean(by_row)) if live else 0.0
     head = BiasHead(info, spec.space_id, spec.dimension, len(by_row), mean)
     write_biases(bias_path(root, field), head, by_row, bank)
     return info
