@@ -19,6 +19,7 @@ class AttributeIndex:
 
     def __init__(self) -> None:
         self._columns: dict[str, AnyColumn] = {}
+        self._stale = BitMap()  # rows whose sealed values no longer count; layered columns look into it
 
     @property
     def columns(self) -> Mapping[str, AnyColumn]:
@@ -43,14 +44,15 @@ class AttributeIndex:
         for key, column in sealed.items():
             match column:
                 case SealedNumbers():
-                    self._columns[key] = LayeredNumbers(column)
+                    self._columns[key] = LayeredNumbers(column, self._stale)
                 case SealedPlaces():
-                    self._columns[key] = LayeredPlaces(column)
+                    self._columns[key] = LayeredPlaces(column, self._stale)
                 case SealedPostings():
-                    self._columns[key] = LayeredPostings(schema[key], column)
+                    self._columns[key] = LayeredPostings(schema[key], column, self._stale)
 
     def clear(self, rows: Iterable[int]) -> None:
         for row in rows:
+            self._stale.add(row)
             for column in self._columns.values():
                 column.clear(row)
 

@@ -1,6 +1,7 @@
 """Columns over sealed ones: what is sealed, but for rows that changed since, and the changes.
 
-Owns which sealed rows no longer count. The changes are ordinary columns; not safe for concurrent use, like these.
+`stale`: the sealed rows that no longer count, the same of all columns, whose owner adds to it. The changes are ordinary
+columns; not safe for concurrent use, like these.
 """
 
 from collections import Counter
@@ -19,14 +20,9 @@ from index.types import AttributeType, GeoPoint, Scalar
 class LayeredPostings(PostingsColumn):
     """Keywords and booleans."""
 
-    def __init__(self, type_: AttributeType, sealed: SealedPostings) -> None:
+    def __init__(self, type_: AttributeType, sealed: SealedPostings, stale: BitMap) -> None:
         super().__init__(type_)
-        self._sealed = sealed
-        self._stale = BitMap()
-
-    def clear(self, row: int) -> None:
-        super().clear(row)
-        self._stale.add(row)
+        self._sealed, self._stale = sealed, stale
 
     def match(self, values: Sequence[Scalar]) -> BitMap:
         sealed = BitMap().union(*map(self._sealed.rows, values))
@@ -39,14 +35,9 @@ class LayeredPostings(PostingsColumn):
 class LayeredNumbers(NumberColumn):
     """Numbers."""
 
-    def __init__(self, sealed: SealedNumbers) -> None:
+    def __init__(self, sealed: SealedNumbers, stale: BitMap) -> None:
         super().__init__()
-        self._sealed = sealed
-        self._stale = BitMap()
-
-    def clear(self, row: int) -> None:
-        super().clear(row)
-        self._stale.add(row)
+        self._sealed, self._stale = sealed, stale
 
     def between(self, low: float, high: float, open_low: bool = False, open_high: bool = False) -> BitMap:
         sealed = self._sealed.between(low, high, open_low, open_high) - self._stale
@@ -59,14 +50,9 @@ class LayeredNumbers(NumberColumn):
 class LayeredPlaces(GeoColumn):
     """Places."""
 
-    def __init__(self, sealed: SealedPlaces) -> None:
+    def __init__(self, sealed: SealedPlaces, stale: BitMap) -> None:
         super().__init__()
-        self._sealed = sealed
-        self._stale = BitMap()
-
-    def clear(self, row: int) -> None:
-        super().clear(row)
-        self._stale.add(row)
+        self._sealed, self._stale = sealed, stale
 
     def within(self, centre: GeoPoint, radius_m: float) -> BitMap:
         return (self._sealed.within(centre, radius_m) - self._stale) | super().within(centre, radius_m)

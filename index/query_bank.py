@@ -7,6 +7,7 @@ absent. They hold vectors only, neither words nor pictures.
 
 import io
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -49,6 +50,12 @@ class QueryBank:
         log, made = self.read(field, kind, "log"), self.read(field, kind, "items")
         ranked = [HeldOut(log, "log")] if len(log) >= ENOUGH else [HeldOut(made, "items"), HeldOut(log, "log")]
         return next((one for one in ranked if len(one.vectors) >= FEWEST), None)
+
+    def is_unmeasured(self, field: str, kinds: Container[str]) -> bool:
+        """Whether there are held-out queries of a kind that is not among these."""
+        return any(
+            name == field and kind not in kinds and self.held_out(name, kind) is not None for name, kind in self.kinds()
+        )
 
     def read(self, field: FieldName, kind: QueryKind, source: QuerySource) -> Vectors:
         """float32 [n, d] of unit length; empty where there is no file, or none that can be read."""

@@ -1,6 +1,6 @@
-"""What a segment of a vector field is: the seam between the exact segment and the sealed ones to come.
+"""What a segment of a vector field is: the seam between the exact segment and the sealed ones.
 
-Owns the two protocols and the merge of several answers. Knows no storage and no index structure.
+Owns the protocol and the merge of several answers. Knows no storage and no index structure.
 """
 
 from collections.abc import Sequence

@@ -39,6 +39,11 @@ def decode(blobs: Sequence[bytes], dimension: int) -> Vectors:
     if any(len(blob) != dimension * STORED.itemsize for blob in blobs):
         raise CorruptError(f"a stored vector has not the {dimension} dimensions of its collection")
     halves: NDArray[np.float16] = np.frombuffer(b"".join(blobs), dtype=STORED).reshape(len(blobs), dimension)
-    vectors = halves.astype(np.float32)
+    return unit_rows(halves)
+
+
+def unit_rows(stored: NDArray[np.float16]) -> Vectors:
+    """float32 [n, d] of unit length: the values that every search sees, bit by bit. No row is zero."""
+    vectors = stored.astype(np.float32)
     vectors /= np.sqrt(np.vecdot(vectors, vectors))[:, None]
     return vectors

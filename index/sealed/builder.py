@@ -134,7 +134,7 @@ class FieldBuilder:
         fresh = rows_between(self.connection, self.spec, self.field, after, self.sequence)
         if before is None or needs_training(before.trained_for, len(live)):
             name = self._train(codec, live)
-            return self._described(name, len(live), {self._write(name, live): BitMap()}) if name else None
+            return self._described(name, len(live), {self._write(name, live): BitMap()}, {}) if name else None
         return self._grown(before, live, fresh)
 
     def _grown(self, before: SealedField, live: BitMap, fresh: BitMap) -> SealedField:
@@ -151,7 +151,7 @@ class FieldBuilder:
         dead = {name: segments[name].all_rows() - alive[name] for name in segments if name not in merged}
         if rows:
             dead[self._write(before.codec, rows)] = BitMap()
-        return self._described(before.codec, before.trained_for, dead)
+        return self._described(before.codec, before.trained_for, dead, segments)
 
     def _train(self, codec_kind: CodecKind, rows: BitMap) -> str | None:
         """The name of a new codec; None where too few of the rows are left to train one."""
@@ -194,10 +194,12 @@ class FieldBuilder:
             done += len(page_rows)
             self.progress(f"writing {len(rows)} vectors of '{self.field}'", done / len(rows))
 
-    def _described(self, codec: str, trained_for: int, dead: Mapping[str, BitMap]) -> SealedField:
-        """`dead`: the segments, and the rows that are dead in each."""
+    def _described(
+        self, codec: str, trained_for: int, dead: Mapping[str, BitMap], opened: Mapping[str, SealedSegment]
+    ) -> SealedField:
+        """`dead`: the segments, and the rows that are dead in each; `opened`: those that are open already."""
         self.progress(f"measuring '{self.field}'", 0.0)
-        segments = [open_segment(self.files.segment(name)) for name in dead]
+        segments = [opened.get(name) or open_segment(self.files.segment(name)) for name in dead]
         samples = self._own_sample(segments)
         on: dict[str, MeasuredOn] = {kind: MeasuredOn("own", len(sample.queries)) for kind, sample in samples.items()}
         for kind in self._bank_kinds():
@@ -217,9 +219,7 @@ class FieldBuilder:
         return {OWN_KIND[self.field]: Sample(largest.vectors(slots), largest.rows[slots].astype(np.int64))}
 
     def _is_to_be_measured(self, before: SealedField) -> bool:
-        return self.order.measure or any(
-            kind not in before.curves and self._bank.held_out(self.field, kind) for kind in self._bank_kinds()
-        )
+        return self.order.measure or self._bank.is_unmeasured(self.field, before.curves)
 
     def _bank_kinds(self) -> list[QueryKind]:
         return sorted(kind for field, kind in self._bank.kinds() if field == self.field)

@@ -52,11 +52,6 @@ class CodecSpec:
                 return f"RR{self.dimension},{lists},RaBitQfs"
 
     @property
-    def bytes_a_vector(self) -> int:
-        """Of the codes alone."""
-        return self.dimension // 8 + (8 if self.kind == "ivf-rabitq" else 0)
-
-    @property
     def sample_size(self) -> int:
         """How many vectors it is trained on."""
         return POINTS_A_LIST * self.lists

@@ -26,7 +26,7 @@ from index.sealed.search_settings import CurvePoint, SearchSettings, settings_fr
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.widening import Answer, Widening, widened
 from index.segment import Hits, best
-from index.stored_vectors import STORED
+from index.stored_vectors import STORED, unit_rows
 from index.types import SearchParameters, Vector, Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
@@ -124,9 +124,7 @@ class SealedSegment:
 
     def vectors(self, slots: Slots) -> Vectors:
         """float32 [n, d] of unit length, the values that exact search sees."""
-        vectors = self._stored[slots].astype(np.float32)
-        vectors /= np.sqrt(np.vecdot(vectors, vectors))[:, None]
-        return vectors
+        return unit_rows(self._stored[slots])
 
     def scan(self, query: Vector, limit: int, settings: SearchSettings, selected: NDArray[np.uint8] | None) -> Slots:
         """The slots of the `limit` nearest and of some more: candidates by their codes, sifted by what is stored.
@@ -147,7 +145,7 @@ class SealedSegment:
         """The nearest of all selected slots, exactly. Looks at all of them."""
         selector = None if selected is None else faiss.IDSelectorBitmap(selected)
         parameters = None if selector is None else faiss.SearchParameters(sel=selector)
-        wanted = limit + SPARE
+        wanted = 2 * limit + SPARE  # a second walk costs as much as the first
         while True:
             faiss.omp_set_num_threads(1)
             products, slots = self._over_stored.search(query[None, :], min(wanted, self.count), params=parameters)

@@ -103,7 +103,11 @@ class Sealer:
                 return
             command = [sys.executable, "-m", "index.sealed", str(self._root), "own", str(least)]
             command += ["measure"] if measure else []
-            self._child = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+            try:
+                self._child = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+            except OSError as error:  # no memory, or no process left
+                self._failed(f"its builder could not be started: {error}")
+                return
         with self._child as child:
             assert child.stdout is not None
             for line in child.stdout:

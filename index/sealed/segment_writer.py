@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from index.bitmaps import Rows
 from index.durable_files import sync_file, sync_folder
 from index.sealed.codec import KIND_OF
-from index.sealed.segment_files import LISTS, ROWS, SLOTS, VECTORS, SegmentDescription, SegmentFiles, sha256_of
+from index.sealed.segment_files import FILES, SegmentDescription, SegmentFiles, sha256_of
 from index.stored_vectors import STORED
 from index.types import Vectors
 
@@ -115,7 +115,7 @@ def _add(codec: Any, stored: Stored, lists: NDArray[np.int64]) -> None:
 
 def _describe(files: SegmentFiles, description: SegmentDescription) -> SegmentDescription:
     """The description comes last, when everything it names is on the disk."""
-    for name in (LISTS, VECTORS, ROWS, SLOTS):
+    for name in FILES:
         sync_file(files.root / name)
         description.files[name] = sha256_of(files.root / name)
     files.describe(description)

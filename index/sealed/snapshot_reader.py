@@ -9,15 +9,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pyroaring import BitMap
-
-from index.bitmaps import to_rows
+from index.bitmaps import from_rows, to_rows
 from index.errors import CorruptError
 from index.sealed.sealed_items import SealedItems
 from index.sealed.sealed_segment import SealedSegment, SealedView
 from index.sealed.segment_files import FILES, SegmentFiles
 from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles
-from index.sealed.trust import AT_ONCE_BYTES, BEFORE_OPENING, note_damage, open_segment, put_stamp, remove_stamp
+from index.sealed.trust import BEFORE_OPENING, note_damage, open_segment, put_stamp, remove_stamp
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
@@ -43,9 +41,9 @@ class ReplacedError(Exception):
 class SnapshotReader:
     """One thread asks it for snapshots; any thread may tell it of damage."""
 
-    def __init__(self, files: SnapshotFiles, writable: bool = False, at_once_bytes: int = AT_ONCE_BYTES) -> None:
+    def __init__(self, files: SnapshotFiles, writable: bool = False) -> None:
         """`writable`: it may leave notes (stamps, damage) beside the segments."""
-        self._files, self._writable, self._at_once_bytes = files, writable, at_once_bytes
+        self._files, self._writable = files, writable
         self._seen: tuple[int, int] | None = None
         self._segments: Mapping[str, SealedSegment] = {}  # replaced, never altered
         self._items: SealedItems | None = None
@@ -55,13 +53,13 @@ class SnapshotReader:
 
     def is_changed(self) -> bool:
         """Cheap: one look at a file, and one for each segment."""
-        return self._stamp() != self._seen or any(self._is_damaged(name) for name in self._segments)
+        return self._files.stamp() != self._seen or any(self._is_damaged(name) for name in self._segments)
 
     def newer(self) -> OpenSnapshot | None:
         """The current snapshot, once. One that is damaged is reported, and left out: the catalogue holds everything."""
         if not self.is_changed():
             return None
-        self._seen = self._stamp()
+        self._seen = self._files.stamp()
         return self._open() if self._seen else None
 
     def again(self) -> None:
@@ -95,7 +93,7 @@ class SnapshotReader:
             try:
                 return self._opened()
             except ReplacedError:
-                self._seen = self._stamp()
+                self._seen = self._files.stamp()
             except CorruptError as error:
                 log.error("%s; searches scan everything until it is built again", error)
                 self._segments = {}
@@ -125,7 +123,7 @@ class SnapshotReader:
             try:
                 self._items = SealedItems(self._files.items(snapshot.items))
             except CorruptError as error:
-                if self._stamp() != self._seen:
+                if self._files.stamp() != self._seen:
                     raise ReplacedError from error
                 log.error("%s; the items are read from the catalogue until they are built again", error)
         return self._items
@@ -138,9 +136,9 @@ class SnapshotReader:
         try:
             if name in self._damaged:
                 return None
-            segment = open_segment(files.root, self._at_once_bytes)
+            segment = open_segment(files.root)
         except CorruptError as error:
-            if self._stamp() != self._seen:
+            if self._files.stamp() != self._seen:
                 raise ReplacedError from error
             self.distrust(name, str(error))
             return None
@@ -149,15 +147,8 @@ class SnapshotReader:
         return segment
 
     def _view(self, sealed: SealedField, name: str) -> SealedView:
-        view = SealedView(self._segments[name], BitMap(), sealed.curves)
-        return view.without(to_rows(sealed.dead_rows(name)))
+        segment = self._segments[name]
+        return SealedView(segment, from_rows(segment.slots_of(to_rows(sealed.dead_rows(name)))), sealed.curves)
 
     def _is_damaged(self, name: str) -> bool:
         return name in self._damaged or SegmentFiles(self._files.segment(name)).damage.exists()
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            found = self._files.current.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_ino, found.st_mtime_ns

@@ -29,16 +29,14 @@ FileStamp = list[int]
 """Size, modification and change time in nanoseconds, inode."""
 
 
-def open_segment(folder: Path, at_once_bytes: int = AT_ONCE_BYTES) -> SealedSegment:
+def open_segment(folder: Path) -> SealedSegment:
     """Opened once its files were found whole, now or before. Raises CorruptError."""
     files = SegmentFiles(folder)
     if files.damage.exists():
         raise CorruptError(f"segment {folder.name} was found damaged: {_text(files.damage)}")
     description = files.description()
     known = read_stamp(files)
-    files.verify(
-        description, [name for name in _needed(files, at_once_bytes) if known.get(name) != _stat(folder / name)]
-    )
+    files.verify(description, [name for name in _needed(files) if known.get(name) != _stat(folder / name)])
     return SealedSegment(folder)
 
 
@@ -73,9 +71,9 @@ def note_damage(files: SegmentFiles, what: str) -> None:
         place(files.damage, what.encode())
 
 
-def _needed(files: SegmentFiles, at_once_bytes: int) -> list[str]:
+def _needed(files: SegmentFiles) -> list[str]:
     with suppress(OSError):  # missing: found out when it is read
-        if files.vectors.stat().st_size > at_once_bytes:
+        if files.vectors.stat().st_size > AT_ONCE_BYTES:
             return [*BEFORE_OPENING]
     return [*BEFORE_OPENING, VECTORS]
 

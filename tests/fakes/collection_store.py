@@ -74,9 +74,6 @@ class FakeCollection:
         self._queries: dict[tuple[FieldName, QueryKind, QuerySource], Vectors] = {}
         self._hubness: dict[FieldName, tuple[HubnessInfo, Vectors]] = {}
         self.fail_writes: Exception | None = None
-        self.recall_checks: list[RecallCheck | None] = []
-        self.checked: list[tuple[FieldName, SearchParameters]] = []
-        self.tended: list[bool] = []
 
     @property
     def spec(self) -> CollectionSpec:
@@ -189,10 +186,9 @@ class FakeCollection:
         params: SearchParameters = SearchParameters(),  # noqa: B008 (frozen)
         exclude: Iterable[str] = (),
     ) -> RecallCheck | None:
-        """None, as of everything exact; put answers into `recall_checks` to give them one after the other."""
+        """None, as of everything exact."""
         self._check_field(field)
-        self.checked.append((field, params))
-        return self.recall_checks.pop(0) if self.recall_checks else None
+        return None
 
     def queries(self, field: FieldName, kind: QueryKind, source: QuerySource) -> Vectors:
         self._check_field(field)
@@ -204,7 +200,6 @@ class FakeCollection:
 
     def tend(self, measure: bool = False) -> None:
         self._check_open()
-        self.tended.append(measure)
 
     def sample(self, count: int) -> Sequence[Item]:
         self._check_open()

@@ -134,10 +134,9 @@ def segments_of(folder: Path) -> list[str]:
 def test_damage_to_the_vectors_is_found_in_service_and_repaired(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot_reader, "AT_ONCE_BYTES", 0)
+    monkeypatch.setattr(trust, "AT_ONCE_BYTES", 0)
     monkeypatch.setattr(verification, "LOOK_S", 0.01)
-    policy = SealPolicy(least=200)
-    store = LocalStore(tmp_path, sealing=policy)
+    store = LocalStore(tmp_path)
     fill(store, tmp_path)
     expected = answers(store)
     store.close()
@@ -145,7 +144,7 @@ def test_damage_to_the_vectors_is_found_in_service_and_repaired(
     for name in damaged:
         path = tmp_path / SPEC.name / "segments" / name / "vectors.f16"
         path.write_bytes(bytes(path.stat().st_size))
-    store = LocalStore(tmp_path, sealing=policy)
+    store = LocalStore(tmp_path, sealing=SealPolicy(least=200))
     collection = store.open(SPEC.name)
     collection.patch("i8", {"brand": "changed"})  # from now on there is somebody who seals
     state = collection._state

@@ -94,9 +94,11 @@ def test_a_disk_that_fills_during_a_seal_keeps_the_collection(small_disk: Path) 
     with_ballast.unlink()
     assert sealed_now(small_disk)
     exact = SearchParameters(exact=True)
+    expected = [(hit.id, hit.cosine) for hit in collection.search("image", QUERY, 50, None, exact)]
     store.close()
     again = LocalStore(small_disk / "data")
-    assert [(hit.id, hit.cosine) for hit in again.open("full").search("image", QUERY, 50, None, exact)][:5]
+    found = again.open("full").search("image", QUERY, 50, None, exact)
+    assert [(hit.id, hit.cosine) for hit in found] == expected
     assert check(small_disk / "data", CheckOrder("full")).is_clean
     assert not list((small_disk / "data" / "full" / "segments").glob("*/spool"))
     again.close()
