@@ -9,7 +9,7 @@ from models.bundle import Bundle, find_bundles
 from models.encoder import Encoder
 from models.engines import EngineChoice
 from models.manifest import Manifest
-from service.batching import CostCurve, RunLimits
+from service.batching import CostCurve, RunLimits, rows_of_run
 from service.errors import NoBundleError, SettingsError
 
 
@@ -89,11 +89,12 @@ def manifests(plan: EncoderPlan) -> Mapping[str, Manifest]:
 
 
 def _largest_runs(choice: EngineChoice) -> LargestRuns:
-    image, text = (
-        CostCurve.of(ms).cut_at(RunLimits().interactive_ms).largest if ms else 1
-        for ms in (choice.image_ms, choice.text_ms)
-    )
-    return LargestRuns(image, text)
+    return LargestRuns(*(_largest_run(CostCurve.of(ms)) if ms else 1 for ms in (choice.image_ms, choice.text_ms)))
+
+
+def _largest_run(curve: CostCurve) -> int:
+    """What the queue makes where more waits than fits."""
+    return rows_of_run(curve, curve.largest, RunLimits().interactive_ms)
 
 
 def _loaded(plan: EncoderPlan, bundle: Bundle) -> Encoder:
