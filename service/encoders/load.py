@@ -1,5 +1,6 @@
 """Which bundles are loaded into which engine. Used by whatever process runs encoders; reads no settings."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from models.bundle import Bundle, find_bundles
 from models.encoder import Encoder
 from models.engines import EngineChoice
 from models.manifest import Manifest
-from service.batching import CostCurve, RunLimits, rows_of_run
+from service.batching import CostCurve, rows_of_run
 from service.errors import NoBundleError, SettingsError
 
 
@@ -93,8 +94,8 @@ def _largest_runs(choice: EngineChoice) -> LargestRuns:
 
 
 def _largest_run(curve: CostCurve) -> int:
-    """What the queue makes where more waits than fits."""
-    return rows_of_run(curve, curve.largest, RunLimits().interactive_ms)
+    """What a queue makes where far more waits."""
+    return rows_of_run(curve, curve.largest, math.inf)
 
 
 def _loaded(plan: EncoderPlan, bundle: Bundle) -> Encoder:
