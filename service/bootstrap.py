@@ -191,7 +191,7 @@ def _joined(
     storing = _threads("store", settings.store_threads)
     writing = _threads("write", settings.write_threads)
     waiting = _threads("wait", _WAITERS)
-    upkeep = _threads("upkeep", 1)
+    upkeep = Threads("upkeep", 1, _WAITING_PER_THREAD, yield_to_others=True)
     decoder = Decoder(decoding, workshop.pictures, turns, metrics, tracing)
     admission = Admission(queue, metrics)
     caches = open_caches(settings, metrics)
@@ -204,7 +204,7 @@ def _joined(
     watch = RecallWatch(
         WatchPlan(settings.query_log, settings.recall_share, settings.seal_from // 2),
         access,
-        QueryMaker(access, embedder),
+        QueryMaker(upkeep, embedder),
         upkeep,
         LiveRecall(),
         metrics,

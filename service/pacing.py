@@ -48,13 +48,6 @@ async def in_window(function: Callable[[S], Awaitable[T]], values: Sequence[S], 
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def yield_to_others() -> None:
-    """From now on this thread runs only when nobody else wants its processor. Linux; elsewhere it changes nothing."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST)
-
-
 class Turns:
     """So many at a time: interactive callers first, and bulk callers never take the last `reserved` turns.
 
@@ -108,9 +101,12 @@ class Turns:
 class Threads:
     """A pool of threads for blocking work; what does not fit in `capacity` (running and waiting) is refused."""
 
-    def __init__(self, name: str, workers: int, capacity: int) -> None:
+    def __init__(self, name: str, workers: int, capacity: int, yield_to_others: bool = False) -> None:
+        """`yield_to_others`: they run only when nobody else wants their processor (on Linux)."""
         self._name = name
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._pool = ThreadPoolExecutor(
+            workers, thread_name_prefix=name, initializer=_yield_to_others if yield_to_others else None
+        )
         self._permits = BoundedSemaphore(capacity)
 
     async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -141,3 +137,10 @@ class Threads:
     def close(self) -> None:
         """Let running work finish, drop what waits. Blocks."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _yield_to_others() -> None:
+    """For this thread alone, which Linux knows by a number of its own."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST)

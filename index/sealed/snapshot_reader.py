@@ -83,7 +83,7 @@ class SnapshotReader:
             note_damage(SegmentFiles(self._files.segment(name)), why)
 
     def close(self) -> None:
-        """Note what was whole when it was last used."""
+        """Note which files of each segment were read, and found whole."""
         for name in self._segments if self._writable else ():
             if not self._is_damaged(name):
                 put_stamp(SegmentFiles(self._files.segment(name)), FILES if name in self._verified else BEFORE_OPENING)

@@ -6,6 +6,7 @@ The disk is read at a bounded rate, so that searches hardly notice; a segment is
 import hashlib
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -36,7 +37,8 @@ class Verification:
         self._thread.join()
 
     def _work(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)  # Linux: of this thread alone
+        if sys.platform == "linux":  # where a thread has a priority of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while not self._stopped.is_set():
             for files in self._reader.unverified():
                 self._settle(files)

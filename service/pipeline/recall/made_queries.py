@@ -17,8 +17,8 @@ from models.compose import PdvParts, centre, pdv, weighted_sum
 from models.errors import CompositionError
 from models.manifest import Manifest
 from service.embedder import Embedder
-from service.pacing import in_window
-from service.pipeline.access import Access, OpenCollection
+from service.pacing import Threads, in_window
+from service.pipeline.access import OpenCollection
 from service.types import Deadline
 
 QUERIES = 256
@@ -45,22 +45,23 @@ class Source:
 class QueryMaker:
     """Makes queries of items; raises what the store and the embedder raise."""
 
-    def __init__(self, access: Access, embedder: Embedder) -> None:
-        self._access, self._embedder = access, embedder
+    def __init__(self, threads: Threads, embedder: Embedder) -> None:
+        """`threads`: for what blocks; no request waits for them."""
+        self._threads, self._embedder = threads, embedder
 
     async def make(self, opened: OpenCollection, deadline: Deadline) -> None:
         """Make and keep what is missing; nothing where the items have too few texts, or no model reads them."""
         if opened.model is None or not opened.model.encodes_text:
             return
-        if not await self._access.write(deadline, lacks_queries, opened):
+        if not await self._threads.run(deadline, lacks_queries, opened):
             return
         made = made_queries(await self._sources(opened, deadline), opened.manifest)
         for (field, kind), vectors in made.items():
             if field in opened.collection.spec.fields and len(vectors) >= FEWEST:
-                await self._access.write(deadline, opened.collection.keep_queries, field, kind, "items", vectors)
+                await self._threads.run(deadline, opened.collection.keep_queries, field, kind, "items", vectors)
 
     async def _sources(self, opened: OpenCollection, deadline: Deadline) -> Sequence[Source]:
-        items = await self._access.write(deadline, opened.collection.sample, ITEMS)
+        items = await self._threads.run(deadline, opened.collection.sample, ITEMS)
         described = [item for item in items if item.text and item.text.strip()][:QUERIES]
         chance = np.random.default_rng()
         words = [few_words(item.text or "", chance) for item in described]
@@ -68,7 +69,7 @@ class QueryMaker:
             lambda text: self._embedder.encode(opened.manifest, text, "bulk", deadline), words, WINDOW
         )
         images, products = [
-            await self._access.write(deadline, stored, opened, name, described) for name in ("image", "product")
+            await self._threads.run(deadline, stored, opened, name, described) for name in ("image", "product")
         ]
         return [Source(one.vector, *rest) for one, *rest in zip(encoded, images, products, strict=True)]
 

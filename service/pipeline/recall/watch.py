@@ -23,7 +23,7 @@ from models.arrays import Vector
 from models.errors import ModelError
 from service.errors import ServiceError
 from service.metrics import Metrics
-from service.pacing import Threads, yield_to_others
+from service.pacing import Threads
 from service.pipeline.access import Access, OpenCollection
 from service.pipeline.recall.live_recall import LiveRecall
 from service.pipeline.recall.made_queries import QueryMaker
@@ -71,7 +71,7 @@ class RecallWatch:
     def __init__(
         self, plan: WatchPlan, access: Access, maker: QueryMaker, threads: Threads, live: LiveRecall, metrics: Metrics
     ) -> None:
-        """`threads`: one thread, that nothing else waits for."""
+        """`threads`: one of low priority, that nothing else waits for."""
         self._plan, self._access, self._maker, self._threads = plan, access, maker, threads
         self.live, self._metrics = live, metrics
         self._log = QueryLog()
@@ -214,7 +214,7 @@ class RecallWatch:
             collection.keep_queries(key.field, key.kind, "log", merged(kept, vectors, self._chance))
 
     async def _background(self, function: Any, *args: Any) -> Any:
-        return await self._threads.run(Deadline.after(WORK_S), _lowly, function, *args)
+        return await self._threads.run(Deadline.after(WORK_S), function, *args)
 
 
 def is_stored_vector(recipe: Recipe) -> bool:
@@ -231,8 +231,3 @@ def _tended(collection: Collection, measure: bool) -> None:
         collection.tend(measure)
     except CollectionLockedError:
         return  # another process writes, and tends
-
-
-def _lowly(function: Any, *args: Any) -> Any:
-    yield_to_others()
-    return function(*args)
