@@ -15,8 +15,8 @@ from index.sealed.builder import SealOrder, seal
 from index.store import LocalStore
 from index.types import SearchParameters
 from index.writer_lock import WriterLock
+from tests.integration.index.damage import answers, derived_files, flip, opened_answers, tear
 from tests.integration.index.made_collection import SPEC, fill, made_vectors
-from tests.integration.index.test_damage import answers, derived_files, flip, opened_answers, tear
 
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 

@@ -15,13 +15,12 @@ from index.sealed.segment_files import DESCRIPTION, FILES
 from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import ItemWrite, SearchParameters
+from tests.integration.index.damage import EXACT, answers, derived_files, flip, opened_answers, tear
 from tests.integration.index.made_collection import SPEC, fill, made_items, made_vectors
 
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 
-EXACT, DEFAULT = SearchParameters(exact=True), SearchParameters(recall=1.0)
-DERIVED = ("CURRENT", "snapshots/*", "segments/*/*", "codecs/*")
-Answers = list[list[tuple[str, float]]]
+DEFAULT = SearchParameters(recall=1.0)
 
 
 @pytest.fixture
@@ -34,37 +33,6 @@ def folder(tmp_path: Path) -> Path:
     store.open(SPEC.name).delete(["i60", "i310"])
     store.close()
     return tmp_path
-
-
-def answers(store: LocalStore, params: SearchParameters = EXACT) -> Answers:
-    collection = store.open(SPEC.name)
-    return [
-        [(hit.id, round(hit.cosine, 5)) for hit in collection.search(field, query, 15, None, params)]
-        for query in made_vectors(5, 9)
-        for field in SPEC.fields
-    ]
-
-
-def derived_files(folder: Path) -> list[Path]:
-    return sorted(path for pattern in DERIVED for path in (folder / SPEC.name).glob(pattern))
-
-
-def flip(path: Path, chance: random.Random) -> None:
-    whole = bytearray(path.read_bytes())
-    whole[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
-    path.write_bytes(whole)
-
-
-def tear(path: Path, chance: random.Random) -> None:
-    os.truncate(path, chance.randrange(path.stat().st_size))
-
-
-def opened_answers(folder: Path) -> Answers:
-    store = LocalStore(folder, mode="read")
-    try:
-        return answers(store)
-    finally:
-        store.close()
 
 
 @pytest.mark.parametrize("damage", [flip, tear])

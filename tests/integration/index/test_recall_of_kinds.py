@@ -15,7 +15,8 @@ from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import SealPolicy
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vector, Vectors
-from tests.integration.index.test_sealing import CODECS, wait_for_snapshot
+from tests.integration.index.snapshots import wait_for_snapshot
+from tests.integration.index.test_sealing import CODECS
 
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 
@@ -45,7 +46,7 @@ def collection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         assert seal(folder / "shoes", SealOrder(least=300), lambda doing, share: None) is not None
     made.upsert([item(n, vectors[n]) for n in range(2_300, COUNT)])
     made.delete([f"i{n}" for n in range(0, 400, 3)])
-    wait_for_snapshot(store, 2)
+    wait_for_snapshot(store.open("shoes"), 2)
     yield made
     store.close()
 
@@ -120,7 +121,7 @@ def test_queries_that_come_later_are_measured_without_a_write(tmp_path: Path) ->
     store = LocalStore(tmp_path, sealing=SealPolicy(least=300))
     made = store.create(SPEC)
     made.upsert([item(n, vector) for n, vector in enumerate(clustered(400, 1))])
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     assert made.info().index.fields["image"].measured.keys() == {"image"}
     store.close()
     again = LocalStore(tmp_path, sealing=SealPolicy(least=300))
@@ -128,11 +129,11 @@ def test_queries_that_come_later_are_measured_without_a_write(tmp_path: Path) ->
     opened.keep_queries("image", "text", "log", clustered(120, 5))
     segments = sorted((tmp_path / "shoes" / "segments").iterdir())
     opened.tend()
-    wait_for_snapshot(again, 2)
+    wait_for_snapshot(again.open("shoes"), 2)
     assert opened.info().index.fields["image"].measured["text"].on.source == "log"
     assert sorted((tmp_path / "shoes" / "segments").iterdir()) == segments
     opened.tend(measure=True)
-    wait_for_snapshot(again, 3)
+    wait_for_snapshot(again.open("shoes"), 3)
     again.close()
 
 
@@ -142,7 +143,7 @@ def test_what_was_indexed_without_a_server_is_sealed_by_who_tends(tmp_path: Path
     store.close()
     again = LocalStore(tmp_path, sealing=SealPolicy(least=300))
     again.open("shoes").tend()
-    wait_for_snapshot(again, 1)
+    wait_for_snapshot(again.open("shoes"), 1)
     again.close()
 
 

@@ -16,6 +16,7 @@ from index.sealed.sealed_items import ARRAYS, SealedItems
 from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, GeoPoint, GeoRadius, HasId, ItemWrite, Match, Range, SearchParameters
+from tests.integration.index.snapshots import wait_for_snapshot
 
 DIMENSION = 16
 NEVER = SealPolicy(least=10**9)
@@ -87,12 +88,6 @@ def stores(tmp_path: Path) -> Iterator[tuple[LocalStore, LocalStore]]:
     yield opened
     for store in opened:
         store.close()
-
-
-def wait_for_snapshot(collection: LocalCollection, number: int) -> None:
-    state = collection._state
-    with state._changed:
-        assert state._changed.wait_for(lambda: state.snapshot is not None and state.snapshot.number == number, 60)
 
 
 def test_sealed_items_tell_what_unsealed_ones_tell(stores: tuple[LocalStore, LocalStore], tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from index.sealed.policy import SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vectors
+from tests.integration.index.snapshots import wait_for_snapshot
 
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 
@@ -73,12 +74,6 @@ def change(store: LocalStore, seed: int) -> None:
     collection.delete([f"i{n}" for n in range(100 + 20 * seed, 115 + 20 * seed)])
 
 
-def wait_for_snapshot(store: LocalStore, number: int) -> None:
-    state = store.open("shoes")._state
-    with state._changed:
-        assert state._changed.wait_for(lambda: state.snapshot is not None and state.snapshot.number >= number, 60)
-
-
 def test_sealing_between_changes_alters_no_answer(store: LocalStore, tmp_path: Path, spec: CollectionSpec) -> None:
     collection = store.create(spec)
     collection.upsert(items(range(400), 0))
@@ -86,7 +81,7 @@ def test_sealing_between_changes_alters_no_answer(store: LocalStore, tmp_path: P
         change(store, round_)
         before = answers(store)
         seal_now(tmp_path)
-        wait_for_snapshot(store, round_ + 1)
+        wait_for_snapshot(store.open("shoes"), round_ + 1)
         assert answers(store) == before
         change(store, round_ + 10)
         after = answers(store)
@@ -106,7 +101,7 @@ def test_what_died_in_a_segment_that_stays_stays_dead(store: LocalStore, tmp_pat
     collection.upsert(items(range(1_000, 1_000 + added), 8))
     before = answers(store)
     assert seal(tmp_path / "shoes", replace(ORDER, measure=True), lambda doing, share: None) is not None
-    wait_for_snapshot(store, 3)
+    wait_for_snapshot(store.open("shoes"), 3)
     assert answers(store) == before
     assert collection.info().vectors["image"] == 1_000 + added
 
@@ -124,7 +119,7 @@ def test_a_write_during_a_seal_is_neither_lost_nor_doubled(
 
     assert seal(tmp_path / "shoes", ORDER, meanwhile) is not None
     before = answers(store)
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     assert answers(store) == before
     assert collection.info().items == 390
     assert collection.info().vectors["image"] == 390
@@ -134,7 +129,7 @@ def test_stored_vectors_come_from_whichever_segment(store: LocalStore, tmp_path:
     collection = store.create(SPEC)
     collection.upsert(items(range(400), 0))
     seal_now(tmp_path)
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     collection.upsert(items(range(20), 5))
     found = collection.vectors("image", ["i3", "i300", "nobody"])
     assert found[0] == pytest.approx(vectors(20, 5)[3], abs=1e-3)
@@ -178,7 +173,7 @@ def test_small_collections_stay_exact(store: LocalStore, tmp_path: Path) -> None
 def test_approximate_search_finds_nearly_the_same(store: LocalStore, tmp_path: Path, spec: CollectionSpec) -> None:
     store.create(spec).upsert(items(range(400), 0))
     seal_now(tmp_path)
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     exact, found = answers(store), answers(store, SearchParameters())
     shared = [len(set(one) & set(other)) / 15 for one, other in zip(exact, found, strict=True)]
     assert np.mean(shared) >= 0.9
@@ -189,16 +184,16 @@ def test_the_builder_runs_in_a_process_of_its_own(store: LocalStore, tmp_path: P
     command = [sys.executable, "-m", "index.sealed", str(tmp_path / "shoes"), "own", "300"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     assert done.stdout.splitlines()[-1] == '{"snapshot":1}'
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
 
 
 def test_enough_writes_seal_by_themselves(tmp_path: Path) -> None:
     store = LocalStore(tmp_path, sealing=SealPolicy(least=300))
     collection = store.create(SPEC)
     collection.upsert(items(range(400), 0))
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     collection.upsert(items(range(400, 440), 1))
-    wait_for_snapshot(store, 2)
+    wait_for_snapshot(store.open("shoes"), 2)
     store.close()
     again = LocalStore(tmp_path, mode="read")
     assert again.open("shoes").info().vectors["image"] == 440
@@ -211,16 +206,16 @@ def test_closing_ends_the_builder(tmp_path: Path) -> None:
     store.close()
     again = LocalStore(tmp_path, sealing=SealPolicy(least=300))
     again.open("shoes").upsert(items(range(400, 401), 1))
-    wait_for_snapshot(again, 1)
+    wait_for_snapshot(again.open("shoes"), 1)
     again.close()
 
 
 def test_old_fresh_rows_are_sealed(tmp_path: Path) -> None:
     store = LocalStore(tmp_path, sealing=SealPolicy(least=300, age_s=0.5))
     store.create(SPEC).upsert(items(range(400), 0))
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     store.open("shoes").upsert(items(range(400, 410), 1))  # a fortieth: too few to be sealed at once
-    wait_for_snapshot(store, 2)
+    wait_for_snapshot(store.open("shoes"), 2)
     assert store.open("shoes").info().index.fresh == {"image": 0}
     store.close()
 
@@ -229,9 +224,9 @@ def test_many_dead_rows_are_sealed_away(tmp_path: Path) -> None:
     store = LocalStore(tmp_path, sealing=SealPolicy(least=300))
     collection = store.create(SPEC)
     collection.upsert(items(range(400), 0))
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     collection.delete([f"i{n}" for n in range(150)])
-    wait_for_snapshot(store, 2)
+    wait_for_snapshot(store.open("shoes"), 2)
     sealed = collection.info().index.fields["image"]
     assert (sealed.vectors, sealed.dead, sealed.segments) == (250, 0, 1)
     store.close()
@@ -263,10 +258,10 @@ def test_a_sealed_segment_may_lose_everything_during_a_seal(
             collection.delete([f"i{n}" for n in range(4, 400)])
 
     assert seal(tmp_path / "shoes", ORDER, meanwhile) is not None
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     assert [len(found) for found in answers(store)] == [4, 1] * 5
     assert seal(tmp_path / "shoes", ORDER, lambda doing, share: None) is not None
-    wait_for_snapshot(store, 2)
+    wait_for_snapshot(store.open("shoes"), 2)
     assert [len(found) for found in answers(store)] == [4, 1] * 5
 
 
@@ -274,11 +269,11 @@ def test_a_field_that_shrank_is_exact_again(store: LocalStore, tmp_path: Path) -
     collection = store.create(SPEC)
     collection.upsert(items(range(400), 0))
     seal_now(tmp_path)
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     collection.delete([f"i{n}" for n in range(340)])
     expected = answers(store)
     seal_now(tmp_path)
-    wait_for_snapshot(store, 2)
+    wait_for_snapshot(store.open("shoes"), 2)
     assert collection.info().index.fields == {}
     assert answers(store, SearchParameters()) == expected
 
@@ -288,7 +283,7 @@ def test_a_field_that_stays_exact_keeps_its_vectors_beside_a_sealed_one(store: L
     both = [replace(one, vectors={**one.vectors, "product": one.vectors["image"]}) for one in items(range(100), 0)]
     collection.upsert([*both, *items(range(100, 400), 1)])
     seal_now(tmp_path)
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     assert collection.info().index.fields.keys() == {"image"}
     again = LocalStore(tmp_path, mode="read")
     for opened in (store, again):
@@ -302,7 +297,7 @@ def test_memory_and_files_are_told_apart(store: LocalStore, tmp_path: Path, spec
     collection.upsert(items(range(400), 0))
     exact = collection.info()
     seal_now(tmp_path)
-    wait_for_snapshot(store, 1)
+    wait_for_snapshot(store.open("shoes"), 1)
     info = collection.info()
     assert (exact.index.mapped_bytes, exact.index.snapshot) == (0, None)
     assert info.index.mapped_bytes >= 400 * (2 * DIMENSION + 4 + 4)
