@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from service.cli.http_connection import HttpConnection
+
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _KEEP_ALIVE_S = 75
 """Longer than proxies and pools keep an idle connection (most of them 60): the one that closes first must not be this
@@ -56,7 +58,7 @@ class HttpServer:
             access_log=False,
             lifespan="off",
             ws="none",
-            http="httptools",
+            http=HttpConnection,
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, round(drain_s)),
