@@ -22,7 +22,7 @@ class EmbeddingsBody(Body):
 
     input: InputsBody
     model: ModelName = None
-    modality: Modality = "text"
+    modality: Modality = None
     encoding_format: Annotated[
         Literal["float", "base64"], Field(description="`base64`: little-endian float32, as OpenAI's clients ask for.")
     ] = "float"
@@ -43,7 +43,7 @@ class ClassifyBody(Body):
         list[Label], Field(min_length=1, max_length=MAX_INPUTS, examples=[["cat", "dog"]], fail_fast=True)
     ]
     model: ModelName = None
-    modality: Modality = "text"
+    modality: Modality = None
     templates: Annotated[
         list[Template] | None,
         Field(min_length=1, max_length=32, description="Sentences with {} for the label; left out, the model's own."),

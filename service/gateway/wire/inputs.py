@@ -12,9 +12,13 @@ MAX_INPUTS = 1000
 
 Input: TypeAlias = str | PictureBytes
 Modality: TypeAlias = Annotated[
-    Literal["text", "image"],
-    Field(description="What plain strings are: texts, or pictures as base64 or data URIs (infinity's field)."),
+    Literal["text", "image"] | None,
+    Field(
+        description="What plain strings are: texts, or pictures as base64 or data URIs (infinity's field). Left out, "
+        "data URIs of pictures are pictures and all else is text."
+    ),
 ]
+_PICTURE_URI = "data:image/"
 
 
 class TextInput(Body):
@@ -82,11 +86,12 @@ InputsBody: TypeAlias = Annotated[
 _Item: TypeAlias = str | TextInput | ImageInput | ImageUrlInput
 
 
-def to_input(body: _Item, modality: Literal["text", "image"] = "text") -> Input:
-    if isinstance(body, str):
-        return PictureBytes(decode_picture(body)) if modality == "image" else body
-    return body.content()
+def to_input(body: _Item, modality: Modality = None) -> Input:
+    if not isinstance(body, str):
+        return body.content()
+    is_picture = body.startswith(_PICTURE_URI) if modality is None else modality == "image"
+    return PictureBytes(decode_picture(body)) if is_picture else body
 
 
-def to_inputs(body: _Item | list[_Item], modality: Literal["text", "image"]) -> list[Input]:
+def to_inputs(body: _Item | list[_Item], modality: Modality) -> list[Input]:
     return [to_input(item, modality) for item in (body if isinstance(body, list) else [body])]

@@ -145,10 +145,12 @@ async def test_a_full_picture_keeps_its_own_type_and_may_run_nothing(client: htt
         ([{"image_url": f"data:image/png;base64,{PIXEL}"}], "text", [PictureBytes(PNG)]),
         ({"image_url": {"url": f"data:image/png;base64,{PIXEL}", "detail": "low"}}, "text", [PictureBytes(PNG)]),
         ([PIXEL, {"text": "b"}], "image", [PictureBytes(PNG), "b"]),
+        ([f"data:image/png;base64,{PIXEL}", PIXEL, "data:"], None, [PictureBytes(PNG), PIXEL, "data:"]),
+        (f"data:image/png;base64,{PIXEL}", "text", [f"data:image/png;base64,{PIXEL}"]),
     ],
 )
 async def test_every_shape_of_input_reaches_the_core(
-    client: httpx.AsyncClient, script: Script, input_: Any, modality: str, expected: list[object]
+    client: httpx.AsyncClient, script: Script, input_: Any, modality: str | None, expected: list[object]
 ) -> None:
     body = {"input": input_, "modality": modality, "model": "tiny", "dimensions": 4, "user": "me"}
     assert (await client.post("/v1/embeddings", json=body)).status_code == 200
