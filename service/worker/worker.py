@@ -150,6 +150,7 @@ class Worker:
                 held=(self.held.count("interactive"), self.held.count("bulk")),
                 encode_ms=figures.encode_ms,
                 costs=tuple(self._costs(figures.workers)),
+                newest_run_s=figures.newest_run_s,
             )
         )
 

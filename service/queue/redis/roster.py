@@ -43,6 +43,8 @@ class Registration(msgspec.Struct, array_like=True, frozen=True):
     held: tuple[int, int]
     encode_ms: float
     costs: tuple[Cost, ...] = ()
+    newest_run_s: float = 0.0
+    """How long ago its newest run began; 0 where none is under way."""
 
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -123,4 +125,5 @@ class Sight:
             capacity_interactive=capacity["interactive"],
             capacity_bulk=capacity["bulk"],
             encode_ms=sum(runs) / len(runs) if runs else 0.0,
+            newest_run_s=min((worker.newest_run_s for worker in workers if worker.running), default=0.0),
         )
