@@ -19,7 +19,7 @@ _GAIN = 0.97
 _PATIENCE = 3
 """So many sizes in a row may bring nobody anything."""
 _LEAST_ANSWER_S = 5.0
-"""The first run of a large model on a busy machine."""
+"""For an answer, whatever time is left: who is late is out, and busy machines are late."""
 
 
 class Measured(Protocol):
@@ -99,20 +99,21 @@ class _Entry:
 
 def _measure(entries: Sequence[_Entry], tower: str, end: float) -> None:
     """Smallest runs first, until larger ones bring nobody anything. The engines take turns: a busy moment hits all."""
-    longest_s, in_vain = 0.0, 0
+    row_s, in_vain = 0.0, 0
     for rows in _sizes(entries):
         if in_vain == _PATIENCE:
             return
         for number in range(_ROUNDS):
+            runs = 2 if number == 0 else 1  # the first run of a shape prepares it
             started = monotonic()
             is_first = rows == 1 and number == 0
-            if not is_first and started + longest_s > end:
+            if not is_first and started + rows * runs * row_s > end:
                 return
             for entry in entries:
                 if not entry.error and rows in entry.contestant.sizes:
-                    entry.ask(tower, rows, max(_LEAST_ANSWER_S, end - monotonic()))
-            # The next size takes about twice as long.
-            longest_s = max(longest_s, (monotonic() - started) * (2.0 if number == _ROUNDS - 1 else 1.0))
+                    entry.ask(tower, rows, max(0.0, end - monotonic()) + _LEAST_ANSWER_S)
+            took_s = (monotonic() - started) / (rows * runs)
+            row_s = took_s if number == 0 else max(row_s, took_s)
         in_vain = 0 if any(entry.gains(tower, rows) for entry in entries if not entry.error) else in_vain + 1
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.bundle import Bundle
+from models.engines import contest as contest_module
 from models.engines.contest import contest
 from models.engines.contestant import Contestant, ContestantError
 from models.engines.port import Resources
@@ -81,6 +82,42 @@ def test_one_that_gains_nothing_ends_it_for_nobody_else(bundle: Bundle) -> None:
     made = {"onnxruntime": Scripted([], "a", gains_up_to=1), "openvino": Scripted([], "b", gains_up_to=32)}
     trials = contest(bundle, list(made), None, Resources(), LIMIT_S, lambda b, name, p, r: made[name])
     assert [max(trial.image_ms) for trial in trials] == [32, 32]
+
+
+class Slow:
+    """So many seconds a row on a clock that it turns itself; a shape is run twice when it is new."""
+
+    def __init__(self, row_s: float) -> None:
+        self.provider, self.sizes = "scripted", (1, 2, 3, 4, 6, 8, 12, 16)
+        self.now = 0.0
+        self._row_s = row_s
+        self._known: set[tuple[str, int]] = set()
+
+    def prepare(self, limit_s: float) -> None:
+        pass
+
+    def ms(self, tower: str, rows: int, limit_s: float) -> float:
+        taken_s = rows * self._row_s * (1 if (tower, rows) in self._known else 2)
+        self._known.add((tower, rows))
+        self.now += taken_s
+        if taken_s > limit_s:
+            raise ContestantError(f"it did not answer within {limit_s:.1f} s")
+        return 1000.0 * rows * self._row_s
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("budget_s", [0.0, 12.0, 60.0, 120.0])
+def test_slow_ones_are_measured_as_far_as_the_time_goes(
+    bundle: Bundle, budget_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for tenths in range(1, 25):
+        slow = Slow(tenths / 10)
+        monkeypatch.setattr(contest_module, "monotonic", lambda: slow.now)  # noqa: B023 - called within this turn
+        (trial,) = contest(bundle, ["onnxruntime"], None, Resources(), budget_s, lambda b, name, p, r: slow)  # noqa: B023
+        assert not trial.error and 1 in trial.image_ms and 1 in trial.text_ms
+        assert slow.now <= budget_s + 4 * tenths / 10 + 1e-6, "the first run of each tower is always made"
 
 
 @pytest.fixture
