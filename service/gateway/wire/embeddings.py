@@ -84,7 +84,10 @@ class RerankBody(Body):
     return_documents: Annotated[bool, Field(description="Return the texts of the documents too.")] = False
 
     def question(self) -> RerankQuery:
-        return RerankQuery(self.query) if isinstance(self.query, str) else self.query.query()
+        if not isinstance(self.query, str):
+            return self.query.query()
+        query = to_input(self.query)
+        return RerankQuery(query) if isinstance(query, str) else RerankQuery(None, query)
 
     def candidates(self) -> list[Input]:
         return [to_input(document) for document in self.documents]

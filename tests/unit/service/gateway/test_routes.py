@@ -183,6 +183,12 @@ async def test_rerank_returns_the_best_and_their_texts(client: httpx.AsyncClient
     assert [(row["index"], row.get("document")) for row in answer["results"]] == [(0, {"text": "a"}), (1, None)]
 
 
+async def test_data_uris_of_pictures_are_ranked_as_pictures(client: httpx.AsyncClient, script: Script) -> None:
+    uri = f"data:image/png;base64,{PIXEL}"
+    assert (await client.post("/v1/rerank", json={"query": uri, "documents": [uri, "a"]})).status_code == 200
+    assert script.calls[0][2:] == (RerankQuery(None, PictureBytes(PNG)), [PictureBytes(PNG), "a"])
+
+
 def test_every_operation_is_described_with_its_problems(app: FastAPI) -> None:
     document = app.openapi()
     for path, methods in document["paths"].items():
