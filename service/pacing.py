@@ -102,7 +102,7 @@ class Threads:
     """A pool of threads for blocking work; what does not fit in `capacity` (running and waiting) is refused."""
 
     def __init__(self, name: str, workers: int, capacity: int, yield_to_others: bool = False) -> None:
-        """`yield_to_others`: they run only when nobody else wants their processor (on Linux)."""
+        """`yield_to_others`: at the lowest priority (on Linux), and so are threads that they start."""
         self._name = name
         self._pool = ThreadPoolExecutor(
             workers, thread_name_prefix=name, initializer=_yield_to_others if yield_to_others else None
@@ -140,7 +140,7 @@ class Threads:
 
 
 def _yield_to_others() -> None:
-    """For this thread alone, which Linux knows by a number of its own."""
+    """For this thread, which Linux knows by a number of its own, not for the process."""
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST)

@@ -143,7 +143,7 @@ class RecallWatch:
     async def _tend(self, name: str) -> None:
         collection = await self._access.collection(name, Deadline.after(WORK_S))
         await self._safely(self._make(collection), name)
-        await self._background(_tended, collection, False)
+        await self._tend_now(collection, measure=False)
 
     async def _make(self, collection: Collection) -> None:
         """Where it is large enough, and again only once it has doubled: where a kind cannot be made, it stays so."""
@@ -168,7 +168,7 @@ class RecallWatch:
         self._logger.warning(
             "recall_drifts", **about, recall=round(figure.recall, 4), target=figure.target, samples=figure.samples
         )
-        await self._background(_tended, note.collection, True)
+        await self._tend_now(note.collection, measure=True)
 
     async def _work(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -213,6 +213,11 @@ class RecallWatch:
         if kept.shape[1] == vectors.shape[1]:
             collection.keep_queries(key.field, key.kind, "log", merged(kept, vectors, self._chance))
 
+    async def _tend_now(self, collection: Collection, measure: bool) -> None:
+        """In a thread of the writers: those that a collection starts to write have the priority of the one that did."""
+        with suppress(CollectionLockedError):  # another process writes, and tends
+            await self._access.write(Deadline.after(WORK_S), collection.tend, measure)
+
     async def _background(self, function: Any, *args: Any) -> Any:
         return await self._threads.run(Deadline.after(WORK_S), function, *args)
 
@@ -224,10 +229,3 @@ def is_stored_vector(recipe: Recipe) -> bool:
 
 def _checked(note: Note) -> RecallCheck | None:
     return note.collection.check_recall(note.key.field, note.query, K, note.filter, note.params, note.excluded)
-
-
-def _tended(collection: Collection, measure: bool) -> None:
-    try:
-        collection.tend(measure)
-    except CollectionLockedError:
-        return  # another process writes, and tends
