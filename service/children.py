@@ -47,7 +47,7 @@ def start_encoder(settings: Settings, plan: EncoderPlan, metrics: Metrics) -> Ch
 
     Raises: NoBundleError, BundleError, SettingsError, EngineUnavailableError, PrecisionError; EncoderFailedError.
     """
-    plan = plan.with_choices(measure(plan))
+    plan = plan.with_choices(measure(plan), longest_ms=1000.0 * settings.search_deadline_s)
     spec = _encoder_spec("encoder", plan, settings, settings.encoder_runs)
     alone = _encoder_spec("canary", replace(plan, largest_runs={}), settings, 1)
     encoder, canary = _started(spec, metrics), _started(alone, metrics, _CANARY_IDLE_S)

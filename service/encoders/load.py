@@ -49,12 +49,12 @@ class EncoderPlan:
     def resources(self) -> engines.Resources:
         return engines.Resources(self.threads, self.runs, Path(self.cache_dir) if self.cache_dir else None)
 
-    def with_choices(self, choices: Mapping[str, EngineChoice]) -> "EncoderPlan":
-        """What was measured. An encoder that knows it begins with its largest runs."""
+    def with_choices(self, choices: Mapping[str, EngineChoice], longest_ms: float = math.inf) -> "EncoderPlan":
+        """What was measured. An encoder that knows it begins with its largest runs, if they take at most so long."""
         return replace(
             self,
             chosen={name: choice.engine for name, choice in choices.items()},
-            largest_runs={name: _largest_runs(choice) for name, choice in choices.items()},
+            largest_runs={name: _largest_runs(choice, longest_ms) for name, choice in choices.items()},
         )
 
 
@@ -89,13 +89,10 @@ def manifests(plan: EncoderPlan) -> Mapping[str, Manifest]:
     return {name: engines.pin(bundle, plan.precision).manifest for name, bundle in _bundles(plan.folders).items()}
 
 
-def _largest_runs(choice: EngineChoice) -> LargestRuns:
-    return LargestRuns(*(_largest_run(CostCurve.of(ms)) if ms else 1 for ms in (choice.image_ms, choice.text_ms)))
-
-
-def _largest_run(curve: CostCurve) -> int:
+def _largest_runs(choice: EngineChoice, longest_ms: float) -> LargestRuns:
     """What a queue makes where far more waits."""
-    return rows_of_run(curve, curve.largest, math.inf)
+    curves = [CostCurve.of(ms) if ms else CostCurve() for ms in (choice.image_ms, choice.text_ms)]
+    return LargestRuns(*(rows_of_run(curve, curve.largest, longest_ms) for curve in curves))
 
 
 def _loaded(plan: EncoderPlan, bundle: Bundle) -> Encoder:

@@ -219,7 +219,9 @@ class LocalQueue:
             oldest = waiting[: curve.largest]
             budget_ms = min(self._limit_of_run(first.lane), *map(_remaining_ms, oldest))
             rows = rows_of_run(curve, len(oldest), budget_ms)
-            run = alike(waiting, rows, _PRESSING_RUNS * curve.run_ms(rows) / 1000.0)
+            run_ms = curve.run_ms(rows)
+            fitting = oldest + [one for one in waiting[len(oldest) :] if _remaining_ms(one) >= run_ms]
+            run = alike(fitting, rows, _PRESSING_RUNS * run_ms / 1000.0)
             if first.lane == "interactive":  # rows that would be padding cost nothing
                 run += self._in_time("bulk", first.group, curve.size_of(rows) - rows, curve)
             started = [ticket for ticket in run if self._starts(ticket)]

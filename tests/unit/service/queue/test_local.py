@@ -162,6 +162,18 @@ async def test_a_tight_deadline_makes_a_smaller_run(make: Make) -> None:
     assert bench.runner.runs[1:] == [["a"], ["b"], ["c"], ["d"]]
 
 
+async def test_one_behind_for_whom_a_run_is_too_long_does_not_take_the_place_of_another(make: Make) -> None:
+    bench = make({TEXT: CostCurve.of({1: 1_000.0, 2: 1_100.0})})
+    await bench.occupy()
+    clock = FakeClock()
+    await bench.submit("a", "b")
+    await bench.submit("hasty", deadline=Deadline.after(60, clock))
+    clock.advance(58.95)  # enough for a run of one, and for no other
+    bench.clock.advance(1.0)  # what a run of one was said to take
+    await bench.finish()
+    assert bench.runner.runs[1:] == [["a", "b"], ["hasty"]]
+
+
 async def test_a_backlog_that_would_miss_the_deadline_is_refused_with_the_time_to_come_back(make: Make) -> None:
     bench = make({TEXT: CostCurve.of({1: 1_000.0})})
     await bench.occupy()
