@@ -91,7 +91,7 @@ class Catalog:
             yield connection
 
     def close(self) -> None:
-        """Close every connection; waits for the queries that run."""
+        """Close the connections of the pool, once the queries on them are done. `reading` ends by itself."""
         self._closed = True
         for _ in range(CONNECTIONS):
             connection = self._idle.get()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.catalog import begin_history, read_spec
-from index.catalog_connection import connect, translated
+from index.catalog_connection import connect, transaction, translated
 from index.checking.derived import check_sealed, check_text_index, check_thumbnails
 from index.checking.finding import Finding
 from index.checking.repair import MakeThumbnail, repair_sealed, repair_text_index, repair_thumbnails
@@ -82,15 +82,16 @@ def _repaired(files: CollectionFiles, order: CheckOrder) -> CheckReport:
         before.findings += _text(files)
     if not before.of("sealed", "thumbnails", "text"):
         return CheckReport(order.name, tuple(before.findings))
-    with closing(connect(files.catalog, writable=True)) as connection:
+    with translated(), closing(connect(files.catalog, writable=True)) as connection:
+        if before.of("thumbnails", "text"):  # a backup must not take what is changed now for what it has
+            with transaction(connection, "IMMEDIATE"):
+                begin_history(connection)
         if before.of("sealed"):
             repair_sealed(files.root, before.segments)
         if before.of("thumbnails"):
             repair_thumbnails(connection, files.root, sorted(before.thumbnails), order.make_thumbnail)
         if before.of("text"):
             repair_text_index(connection)
-        if before.of("thumbnails", "text"):
-            begin_history(connection)  # changed at the same sequence number: a backup must not take it for the old one
     left = [*_checked(files).findings, *_text(files)]
     repaired = tuple(finding for finding in before.findings if finding not in left)
     return CheckReport(order.name, tuple(left), repaired)
@@ -119,24 +120,26 @@ def _checked(files: CollectionFiles) -> _Checked:
 def _findings(files: CollectionFiles, found: _Checked) -> Iterator[Finding]:
     try:
         with closing(connect(files.catalog, writable=False)) as connection, translated():
-            yield from check_catalogue(connection)
+            broken = list(check_catalogue(connection))
+            yield from broken
             try:
                 spec = read_spec(connection)
             except CorruptError:
                 return  # which was said
-            found.is_catalogue_whole = not found.findings
+            found.is_catalogue_whole = not broken
             yield from check_pictures(connection, files)
             if not found.is_catalogue_whole:
                 return  # what is derived from the catalogue cannot be judged
             yield from check_sealed(connection, spec, SnapshotFiles(files.root), found.segments)
             yield from check_thumbnails(connection, files, found.thumbnails)
     except CorruptError as error:
+        found.is_catalogue_whole = False
         yield Finding("truth", f"the catalogue cannot be read ({error}): restore a backup")
 
 
 def _text(files: CollectionFiles) -> list[Finding]:
     try:
-        with closing(connect(files.catalog, writable=True)) as connection:
+        with translated(), closing(connect(files.catalog, writable=True)) as connection:
             return list(check_text_index(connection))
     except (CorruptError, sqlite3.DatabaseError):
         return []  # the catalogue itself is damaged, which was said
