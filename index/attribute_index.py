@@ -19,7 +19,7 @@ class AttributeIndex:
 
     def __init__(self) -> None:
         self._columns: dict[str, AnyColumn] = {}
-        self._stale = BitMap()  # rows whose sealed values no longer count; layered columns look into it
+        self._stale: BitMap | None = None  # of sealed columns: the rows whose values there no longer count
 
     @property
     def columns(self) -> Mapping[str, AnyColumn]:
@@ -41,18 +41,20 @@ class AttributeIndex:
 
     def declare_sealed(self, schema: Schema, sealed: Mapping[str, SealedColumn]) -> None:
         """Columns over sealed ones; comes first."""
+        stale = self._stale = BitMap()
         for key, column in sealed.items():
             match column:
                 case SealedNumbers():
-                    self._columns[key] = LayeredNumbers(column, self._stale)
+                    self._columns[key] = LayeredNumbers(column, stale)
                 case SealedPlaces():
-                    self._columns[key] = LayeredPlaces(column, self._stale)
+                    self._columns[key] = LayeredPlaces(column, stale)
                 case SealedPostings():
-                    self._columns[key] = LayeredPostings(schema[key], column, self._stale)
+                    self._columns[key] = LayeredPostings(schema[key], column, stale)
 
     def clear(self, rows: Iterable[int]) -> None:
         for row in rows:
-            self._stale.add(row)
+            if self._stale is not None:
+                self._stale.add(row)
             for column in self._columns.values():
                 column.clear(row)
 

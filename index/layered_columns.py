@@ -1,7 +1,7 @@
 """Columns over sealed ones: what is sealed, but for rows that changed since, and the changes.
 
-`stale`: the sealed rows that no longer count, the same of all columns, whose owner adds to it. The changes are ordinary
-columns; not safe for concurrent use, like these.
+`stale`: the rows that no longer count as they were sealed, the same for all columns; their owner adds to it. The
+changes are ordinary columns; not safe for concurrent use, like these.
 """
 
 from collections import Counter

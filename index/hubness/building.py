@@ -34,7 +34,8 @@ def build_biases(root: Path, field: FieldName, bank: Vectors, k: int, alpha: flo
         for rows, vectors in vectors_of(connection, spec, field, live, sequence):
             by_row[rows] = biases(vectors, stored, k, alpha)
     info = HubnessInfo(k, alpha, len(bank), bank_fingerprint(bank), sequence)
-    mean = float(np.nanmean(by_row)) if live else 0.0
+    known = by_row[np.isfinite(by_row)]
+    mean = float(known.mean()) if len(known) else 0.0
     head = BiasHead(info, spec.space_id, spec.dimension, len(by_row), mean)
     write_biases(bias_path(root, field), head, by_row, bank)
     return info
