@@ -35,7 +35,7 @@ from tests.integration.index.journalled_batches import IDS, POLICY, SPEC, THREAD
 
 ROOT = Path(__file__).parents[3]
 LONGEST_S = 0.4
-PATIENCE_S = 120.0
+PATIENCE_S = 90.0
 KEYWORDS = ("owner", "brand", "tags")
 KNOWN = {
     *("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "writer.lock", "builder.lock", "CURRENT"),

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.integration.index.killing import Killing
 
 ROUNDS = 8
@@ -14,6 +16,7 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
     assert killing.batches > ROUNDS
 
 
+@pytest.mark.timeout(300)
 def test_kills_during_seals_and_backups_leave_nothing_half_done(tmp_path: Path) -> None:
     killing = Killing(tmp_path, seed=3, longest_s=2.0)
     for number in range(4):

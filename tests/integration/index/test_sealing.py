@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.collection_state import FEW_EXCLUDED
 from index.index_info import CodecKind
 from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import SealPolicy
@@ -104,6 +105,25 @@ def test_what_died_in_a_segment_that_stays_stays_dead(store: LocalStore, tmp_pat
     wait_for_snapshot(store.open("shoes"), 3)
     assert answers(store) == before
     assert collection.info().vectors["image"] == 1_000 + added
+
+
+@pytest.mark.parametrize("count", [0, 1, FEW_EXCLUDED, FEW_EXCLUDED + 1])
+@pytest.mark.parametrize("params", [EXACT, SearchParameters(recall=1.0)])
+def test_items_that_are_left_out_make_room_for_the_next(
+    store: LocalStore, tmp_path: Path, spec: CollectionSpec, count: int, params: SearchParameters
+) -> None:
+    collection = store.create(spec)
+    collection.upsert(items(range(400), 0))
+    seal_now(tmp_path)
+    wait_for_snapshot(collection, 1)
+    collection.upsert(items(range(400, 430), 1))
+    (query,) = vectors(1, 99)
+    every = [hit.id for hit in collection.search("image", query, 430, params=EXACT)]
+    excluded = every[: 2 * count : 2]
+    found = [hit.id for hit in collection.search("image", query, 10, params=params, exclude=excluded)]
+    wanted = [id_ for id_ in every if id_ not in excluded][:10]
+    assert found == wanted if params.exact else len(set(found) & set(wanted)) >= 9 and len(found) == 10
+    assert not set(found) & set(excluded)
 
 
 def test_a_write_during_a_seal_is_neither_lost_nor_doubled(
