@@ -65,8 +65,11 @@ def main() -> None:
     print(setting(f"mixed load, {arguments.count:,} items, {arguments.seconds:.0f} s"), flush=True)
     folder = arguments.folder / f"mixed-{arguments.count}"
     shutil.rmtree(folder, ignore_errors=True)
-    write_stream(folder, Synthetic(arguments.count))
-    seal_by_child(folder, arguments.codec, 1_000, 2)
+    if arguments.made:
+        shutil.copytree(arguments.made, folder)
+    else:
+        write_stream(folder, Synthetic(arguments.count))
+        seal_by_child(folder, arguments.codec, 1_000, 2)
     store = LocalStore(folder, sealing=SealPolicy(least=10**9))  # seals come when this script says so
     collection = store.open(NAME)
     first = disk_share(folder)
@@ -87,6 +90,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--searches", type=float, default=50.0, help="a second")
     parser.add_argument("--codec", default="ivf-rabitq")
     parser.add_argument("--folder", type=Path, default=Path("data/index-benchmark"))
+    parser.add_argument("--made", type=Path, help="a folder of overhead.py with as many items, to begin with a copy")
     return parser.parse_args()
 
 
