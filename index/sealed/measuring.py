@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from time import perf_counter
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from index.bitmaps import Rows
 from index.sealed.sealed_segment import SealedSegment
-from index.sealed.search_settings import CurvePoint, SearchSettings
+from index.sealed.search_settings import EXHAUSTIVE, CurvePoint, SearchSettings
 from index.segment import Hits, best, merge
 from index.types import Vector, Vectors
 
@@ -20,8 +21,8 @@ SETTLED = 0.999
 """A curve ends here: more work finds nothing more."""
 GAIN = 0.001
 """Less recall than this is not worth more work."""
-GIVEN_UP = 16.0
-"""A curve ends where a search takes so many times as long as an exact one."""
+NOTICED_MS = 1.0
+"""Where an exact search takes less, nobody notices that another one takes longer."""
 HALF = 0.5
 """Below, a step without a gain proves nothing: the right lists may lie far off."""
 
@@ -50,17 +51,20 @@ def curves(segments: Sequence[SealedSegment], samples: Mapping[str, Sample]) -> 
         return {}
     queries = np.concatenate([sample.queries for sample in samples.values()])
     truth = exact_rows(segments, queries, np.concatenate([sample.own_rows for sample in samples.values()]))
+    exact_ms = _exact_ms(segments, queries[0])
     found: dict[str, list[CurvePoint]] = {}
     for kind, sample in samples.items():
         mine, truth = truth[: len(sample.queries)], truth[len(sample.queries) :]
-        found[kind] = _curve(segments, sample, mine)
+        found[kind] = _curve(segments, sample, mine, exact_ms)
     return found
 
 
-def _curve(segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]]) -> list[CurvePoint]:
-    """Twice the lists in each step, until the recall settles, stops to grow, or costs far more than an exact search."""
+def _curve(
+    segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]], exact_ms: float
+) -> list[CurvePoint]:
+    """Twice the lists in each step, until the recall settles, stops to grow, or costs more than an exact search."""
     points: list[CurvePoint] = []
-    limit_ms = GIVEN_UP * _exact_ms(segments, sample.queries[0])
+    limit_ms = exact_ms if exact_ms >= NOTICED_MS else inf
     best_recall, candidates, steps_in_vain = 0.0, 0, 0
     for probes in _probes(max(segment.lists for segment in segments)):
         found = _points(segments, sample, truth, probes, max(0, candidates - 1))
@@ -71,6 +75,8 @@ def _curve(segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[se
         best_recall = max(best_recall, reached.recall)
         if best_recall >= SETTLED or steps_in_vain == 2 or min(point.ms for point in found) > limit_ms:
             break
+    if any(point.ms > limit_ms for point in points):
+        points.append(CurvePoint(EXHAUSTIVE, 1.0, exact_ms))
     return worthwhile(points)
 
 

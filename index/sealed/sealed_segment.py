@@ -22,7 +22,7 @@ from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
 from index.sealed.mapped_vectors import index_over
 from index.sealed.rescoring import cosines_of
-from index.sealed.search_settings import CurvePoint, SearchSettings, settings_from
+from index.sealed.search_settings import EXHAUSTIVE, CurvePoint, SearchSettings, settings_from
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.widening import Answer, Widening, widened
 from index.segment import Hits, best
@@ -210,6 +210,8 @@ class SealedView:
             return None
         wanted = self.recall if params.recall is None else params.recall
         found = settings_from(self.curves, params.kind, wanted)
+        if found == EXHAUSTIVE:
+            return None
         return found or SearchSettings(max(8, self.segment.lists // 8), 20)
 
     def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:

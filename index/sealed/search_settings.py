@@ -13,6 +13,10 @@ class SearchSettings:
     """Rescored rows for each hit asked for."""
 
 
+EXHAUSTIVE = SearchSettings(0, 0)
+"""Every stored vector is looked at: an exact search, where that is faster than scanning as many lists as it takes."""
+
+
 @dataclass(frozen=True)
 class CurvePoint:
     """What one setting reached on held-out queries: recall@k against exact search."""
@@ -41,4 +45,6 @@ def settings_from(curves: Mapping[str, Sequence[CurvePoint]], kind: str | None, 
     needed = [reaching(curve, recall).settings for curve in curves.values() if curve]
     if not needed:
         return None
+    if EXHAUSTIVE in needed:
+        return EXHAUSTIVE
     return SearchSettings(max(one.probes for one in needed), max(one.candidates for one in needed))

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from index.collection import LocalCollection
-from index.index_info import QueryKind
+from index.index_info import CodecKind, QueryKind
+from index.sealed import measuring
 from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import SealPolicy
+from index.sealed.search_settings import EXHAUSTIVE
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vector, Vectors
 from tests.integration.index.snapshots import wait_for_snapshot
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 
 DIMENSION, COUNT = 32, 3_000
 SPEC = CollectionSpec("shoes", "tiny", "tiny/1", DIMENSION, fields=("image",))
+DEFAULT, EXACT = SearchParameters(), SearchParameters(exact=True)
 KINDS: tuple[QueryKind, ...] = ("image", "text", "composed")
 
 
@@ -115,6 +118,25 @@ def test_threads_with_different_parameters_get_what_each_gets_alone(collection: 
     with ThreadPoolExecutor(32) as pool:
         together = list(pool.map(answers, range(32)))
     assert together == alone
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_where_exact_search_is_the_faster_way_to_a_recall_it_is_taken(
+    codec: CodecKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "NOTICED_MS", 0.0)
+    monkeypatch.setattr(measuring, "_exact_ms", lambda segments, query: 1e-6)
+    store = LocalStore(tmp_path)
+    made = store.create(replace(SPEC, codec=codec))
+    made.upsert([item(n, vector) for n, vector in enumerate(clustered(400, 1))])
+    assert seal(tmp_path / "shoes", SealOrder(least=300), lambda doing, share: None) is not None
+    wait_for_snapshot(made, 1)
+    (point,) = made.info().index.fields["image"].measured["image"].curve
+    assert (point.settings, point.recall) == (EXHAUSTIVE, 1.0)
+    for query in clustered(20, 4, spread=3.0):
+        found, wanted = (made.search("image", query, 10, params=params) for params in (DEFAULT, EXACT))
+        assert [hit.id for hit in found] == [hit.id for hit in wanted]
+    store.close()
 
 
 def test_queries_that_come_later_are_measured_without_a_write(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from index.sealed.search_settings import CurvePoint, SearchSettings, settings_from
+from index.sealed.search_settings import EXHAUSTIVE, CurvePoint, SearchSettings, settings_from
 
 
 def point(probes: int, candidates: int, recall: float, ms: float) -> CurvePoint:
@@ -33,6 +33,12 @@ def test_a_kind_without_a_curve_gets_what_the_hardest_needs(
     kind: str | None, recall: float, expected: tuple[int, int]
 ) -> None:
     assert settings_from(CURVES, kind, recall) == SearchSettings(*expected)
+
+
+def test_where_one_kind_is_searched_exactly_an_unknown_one_is_too() -> None:
+    curves = {**CURVES, "text": [*CURVES["text"], CurvePoint(EXHAUSTIVE, 1.0, 4.0)]}
+    assert settings_from(curves, "text", 0.98) == settings_from(curves, None, 0.98) == EXHAUSTIVE
+    assert settings_from(curves, "composed", 0.95) == SearchSettings(32, 20)
 
 
 def test_without_any_curve_there_is_no_choice() -> None:
