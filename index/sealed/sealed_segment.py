@@ -6,7 +6,7 @@ with each call, so that two searches never see each other's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -132,11 +132,10 @@ class SealedSegment:
         `selected` is a bit for each slot. All in one call of FAISS, during which other Python threads run.
         """
         faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
-        selector = None if selected is None else faiss.IDSelectorBitmap(selected)
-        lists = faiss.SearchParametersIVF(nprobe=min(settings.probes, self.lists), sel=selector)
         wanted = min(limit + SPARE, self.count)
         factor = max(1.0, min(limit * settings.candidates, self.count) / wanted)
-        parameters = faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists)
+        probes = min(settings.probes, self.lists)
+        parameters = _known(probes, factor) if selected is None else _parameters(probes, factor, selected)
         _, slots = self._sifted.search(query[None, :], wanted, params=parameters)
         found: Slots = slots[0][slots[0] >= 0]
         return found
@@ -276,6 +275,18 @@ class SealedView:
         recall = self.recall if params.recall is None else params.recall
         how = Widening(limit, settings, tolerated=int(limit * (1.0 - recall) / 2))
         return widened(self.segment.inverted_lists, self.segment.rescored, query, selected, how)
+
+
+def _parameters(probes: int, factor: float, selected: NDArray[np.uint8] | None = None) -> Any:
+    selector = None if selected is None else faiss.IDSelectorBitmap(selected)
+    lists = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
+    return faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists)
+
+
+@lru_cache(maxsize=256)
+def _known(probes: int, factor: float) -> Any:
+    """To make them anew takes some percent of a query. Searches only read them."""
+    return _parameters(probes, factor)
 
 
 def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
