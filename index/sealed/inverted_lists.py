@@ -11,7 +11,7 @@ import faiss as faiss_library
 import numpy as np
 from numpy.typing import NDArray
 
-from index.sealed.segment_writer import rotated
+from index.sealed.coarse import centroids_of, rotated
 from index.types import Vector, Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
@@ -60,9 +60,7 @@ class InvertedLists:
     def nearest(self, query: Vector) -> ListOrder:
         """All lists, the nearest first."""
         turned = rotated(self._index, query[None, :])
-        quantizer = faiss.downcast_index(self._ivf.quantizer)
-        centroids = getattr(quantizer, "storage", quantizer)  # under a graph, which is made for the nearest few
-        products, numbers = centroids.search(turned, len(self))
+        products, numbers = centroids_of(self._ivf).search(turned, len(self))
         return ListOrder(turned, numbers[0], products[0])
 
     def scan(self, order: ListOrder, wanted: int, bits: Bits) -> Slots:

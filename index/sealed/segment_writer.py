@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from index.bitmaps import Rows
 from index.durable_files import sync_file, sync_folder
+from index.sealed.coarse import centroids_of, rotated
 from index.sealed.codec import KIND_OF
 from index.sealed.segment_files import FILES, SegmentDescription, SegmentFiles, sha256_of
 from index.stored_vectors import STORED
@@ -45,23 +46,14 @@ def write_segment(
     return _describe(files, SegmentDescription(field, space, codec.d, len(rows), codec_name, kind, *bounds, {}))
 
 
-def rotated(codec: Any, vectors: Vectors) -> Vectors:
-    """The vectors as the lists see them: after the codec's rotation, where it has one."""
-    turned = np.ascontiguousarray(vectors)
-    if isinstance(codec, faiss.IndexPreTransform):
-        for number in range(codec.chain.size()):
-            turned = codec.chain.at(number).apply(turned)
-    return turned
-
-
 def _spooled(spool: Path, codec: Any, chunks: Chunks) -> tuple[Rows, NDArray[np.int64]]:
     """The rows in the order they come, and the list of each."""
     rows, lists = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    quantizer = faiss.extract_index_ivf(codec).quantizer
+    centroids = centroids_of(faiss.extract_index_ivf(codec))
     with spool.open("wb") as file:
         for chunk_rows, vectors in chunks:
             rows.append(chunk_rows)
-            lists.append(quantizer.assign(rotated(codec, vectors), 1).ravel())
+            lists.append(centroids.assign(rotated(codec, vectors), 1).ravel())
             vectors.astype(STORED).tofile(file)
     return np.concatenate(rows), np.concatenate(lists)
 
