@@ -6,7 +6,7 @@ with each call, so that two searches never see each other's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pyroaring import BitMap
 from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
 from index.index_info import CodecKind
+from index.sealed.coarse import is_graph, walk
 from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
 from index.sealed.mapped_vectors import index_over
@@ -61,6 +62,7 @@ class SealedSegment:
             self._index: Any = faiss.read_index(str(files.lists), how_read)
             self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
             self._lists_bytes = files.lists.stat().st_size
+            self._is_graph = is_graph(self._ivf)
             self.inverted_lists = InvertedLists(self._index)
             self.rows: NDArray[np.uint32] = _mapped(files.rows, np.dtype("<u4"), (count,))
             self._slots: NDArray[np.int32] = _mapped(files.slots, np.dtype("<i4"), (span,))
@@ -135,7 +137,8 @@ class SealedSegment:
         wanted = min(limit + SPARE, self.count)
         factor = max(1.0, min(limit * settings.candidates, self.count) / wanted)
         probes = min(settings.probes, self.lists)
-        parameters = _known(probes, factor) if selected is None else _parameters(probes, factor, selected)
+        make = _known_parameters if selected is None else partial(_parameters, selected=selected)
+        parameters = make(probes, factor, self._is_graph)
         _, slots = self._sifted.search(query[None, :], wanted, params=parameters)
         found: Slots = slots[0][slots[0] >= 0]
         return found
@@ -277,16 +280,16 @@ class SealedView:
         return widened(self.segment.inverted_lists, self.segment.rescored, query, selected, how)
 
 
-def _parameters(probes: int, factor: float, selected: NDArray[np.uint8] | None = None) -> Any:
+def _parameters(probes: int, factor: float, is_graph: bool, selected: NDArray[np.uint8] | None = None) -> Any:
     selector = None if selected is None else faiss.IDSelectorBitmap(selected)
-    lists = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
+    lists = faiss.SearchParametersIVF(nprobe=probes, sel=selector, quantizer_params=walk(probes) if is_graph else None)
     return faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists)
 
 
 @lru_cache(maxsize=256)
-def _known(probes: int, factor: float) -> Any:
+def _known_parameters(probes: int, factor: float, is_graph: bool) -> Any:
     """To make them anew takes some percent of a query. Searches only read them."""
-    return _parameters(probes, factor)
+    return _parameters(probes, factor, is_graph)
 
 
 def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -12,8 +12,8 @@ def point(probes: int, candidates: int, recall: float, ms: float) -> CurvePoint:
 
 
 CURVES: Mapping[str, Sequence[CurvePoint]] = {
-    "image": [point(4, 20, 0.96, 1.0), point(16, 20, 0.99, 2.0)],
-    "text": [point(8, 10, 0.90, 1.0), point(32, 10, 0.96, 3.0), point(64, 10, 0.97, 5.0)],
+    "image": [point(4, 20, 0.97, 1.0), point(16, 20, 0.99, 2.0)],
+    "text": [point(8, 10, 0.90, 1.0), point(32, 10, 0.965, 3.0), point(64, 10, 0.97, 5.0)],
 }
 
 
@@ -22,6 +22,8 @@ CURVES: Mapping[str, Sequence[CurvePoint]] = {
     [
         ("image", 0.95, (4, 20)),
         ("text", 0.95, (32, 10)),
+        ("text", 0.96, (64, 10)),  # a quarter of the misses is kept in reserve
+        ("text", 0.97, (64, 10)),  # where that can be had
         ("text", 0.5, (8, 10)),
         ("image", 0.999, (16, 20)),
         ("composed", 0.95, (32, 20)),
