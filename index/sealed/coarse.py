@@ -24,20 +24,12 @@ def rotated(codec: Any, vectors: Vectors) -> Vectors:
 
 
 def centroids_of(ivf: Any) -> Any:
-    """A flat index of the centroids, which finds the nearest for certain.
-
-    A graph over many centroids (HNSW) finds some of the nearest for one query. For the one list of each vector it is
-    wrong too often, and for many vectors at a time no faster.
-    """
+    """A flat index of the centroids, which finds the nearest for certain, as a graph over them (HNSW) does not."""
     quantizer = faiss.downcast_index(ivf.quantizer)
     return getattr(quantizer, "storage", quantizer)
 
 
-def is_graph(ivf: Any) -> bool:
-    """Whether queries find their lists by a walk through a graph."""
-    return hasattr(faiss.downcast_index(ivf.quantizer), "storage")
-
-
-def walk(probes: int) -> Any:
-    """The parameters of that walk for so many lists."""
-    return faiss.SearchParametersHNSW(efSearch=max(LEAST_WALK, WALK * probes))
+def walk(ivf: Any, probes: int) -> Any:
+    """The parameters with which a query finds so many lists by a walk through a graph; None where there is none."""
+    is_graph = hasattr(faiss.downcast_index(ivf.quantizer), "storage")
+    return faiss.SearchParametersHNSW(efSearch=max(LEAST_WALK, WALK * probes)) if is_graph else None

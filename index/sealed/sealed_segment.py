@@ -6,7 +6,7 @@ with each call, so that two searches never see each other's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from pyroaring import BitMap
 from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
 from index.index_info import CodecKind
-from index.sealed.coarse import is_graph, walk
+from index.sealed.coarse import walk
 from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
 from index.sealed.mapped_vectors import index_over
@@ -62,7 +62,6 @@ class SealedSegment:
             self._index: Any = faiss.read_index(str(files.lists), how_read)
             self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
             self._lists_bytes = files.lists.stat().st_size
-            self._is_graph = is_graph(self._ivf)
             self.inverted_lists = InvertedLists(self._index)
             self.rows: NDArray[np.uint32] = _mapped(files.rows, np.dtype("<u4"), (count,))
             self._slots: NDArray[np.int32] = _mapped(files.slots, np.dtype("<i4"), (span,))
@@ -134,11 +133,12 @@ class SealedSegment:
         `selected` is a bit for each slot. All in one call of FAISS, during which other Python threads run.
         """
         faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
+        probes = min(settings.probes, self.lists)
+        selector = None if selected is None else faiss.IDSelectorBitmap(selected)
+        lists = faiss.SearchParametersIVF(nprobe=probes, sel=selector, quantizer_params=walk(self._ivf, probes))
         wanted = min(limit + SPARE, self.count)
         factor = max(1.0, min(limit * settings.candidates, self.count) / wanted)
-        probes = min(settings.probes, self.lists)
-        make = _known_parameters if selected is None else partial(_parameters, selected=selected)
-        parameters = make(probes, factor, self._is_graph)
+        parameters = faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists)
         _, slots = self._sifted.search(query[None, :], wanted, params=parameters)
         found: Slots = slots[0][slots[0] >= 0]
         return found
@@ -278,18 +278,6 @@ class SealedView:
         recall = self.recall if params.recall is None else params.recall
         how = Widening(limit, settings, tolerated=int(limit * (1.0 - recall) / 2))
         return widened(self.segment.inverted_lists, self.segment.rescored, query, selected, how)
-
-
-def _parameters(probes: int, factor: float, is_graph: bool, selected: NDArray[np.uint8] | None = None) -> Any:
-    selector = None if selected is None else faiss.IDSelectorBitmap(selected)
-    lists = faiss.SearchParametersIVF(nprobe=probes, sel=selector, quantizer_params=walk(probes) if is_graph else None)
-    return faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists)
-
-
-@lru_cache(maxsize=256)
-def _known_parameters(probes: int, factor: float, is_graph: bool) -> Any:
-    """To make them anew takes some percent of a query. Searches only read them."""
-    return _parameters(probes, factor, is_graph)
 
 
 def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
