@@ -48,6 +48,15 @@ def place_durably(files: Mapping[Path, bytes]) -> None:
             written.unlink(missing_ok=True)
 
 
+def stamp_of(path: Path) -> tuple[int, int] | None:
+    """Another one once another file was placed under this name; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
 def place(path: Path, data: bytes) -> None:
     """Put a whole file under its name, for what can be derived again: nothing is synced."""
     temporary = _temporary(path)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from index.durable_files import stamp_of
 from index.errors import CorruptError
 from index.hubness.bias import Biases, biases
 from index.hubness.bias_file import BiasTable, read_biases
@@ -88,7 +89,7 @@ class BiasReader:
         self._sequence = sequence
 
     def _current(self) -> BiasTable | None:
-        stamp = self._seen()
+        stamp = stamp_of(self._path)
         if stamp != self._stamp:
             self._stamp, self._table = stamp, self._opened()
             self._sequence = -1 if self._table is None else self._table.head.info.sequence
@@ -104,10 +105,3 @@ class BiasReader:
             log.error("%s; searches go on without: run `lookalike hubness` again", error)
             return None
         return table if table.head.space_id == self._space_id else None
-
-    def _seen(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_ino, found.st_mtime_ns

@@ -19,7 +19,7 @@ import orjson
 from pyroaring import BitMap
 
 from index.catalog_connection import translated
-from index.durable_files import place_durably, sync_folder
+from index.durable_files import place_durably, stamp_of, sync_folder
 from index.errors import CorruptError
 from index.index_info import MeasuredOn
 from index.sealed.search_settings import CurvePoint, SearchSettings
@@ -94,11 +94,7 @@ class SnapshotFiles:
 
     def stamp(self) -> tuple[int, int] | None:
         """Another one whenever another snapshot is published; None where there is none. Cheap."""
-        try:
-            found = self.current.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_ino, found.st_mtime_ns
+        return stamp_of(self.current)
 
     def read(self) -> Snapshot | None:
         """The current snapshot; None where nothing was sealed yet. Raises CorruptError."""
