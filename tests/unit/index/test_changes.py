@@ -92,3 +92,24 @@ def test_a_failed_follow_is_caught_up_by_the_next(connection: sqlite3.Connection
     connection.execute("UPDATE vectors SET data = ? WHERE row = 2", (good,))
     state.follow(connection)
     assert state.sizes()[:2] == (2, {"image": 2})
+
+
+def test_what_is_new_is_found_without_walking_over_the_table(connection: sqlite3.Connection) -> None:
+    """A scan would make each write of a large collection as dear as the collection is large."""
+    writer, state = CatalogWriter(connection, SPEC.space_id), CollectionState(SPEC)
+    state.follow(connection)
+    with transaction(connection, "IMMEDIATE"):
+        writer.reload()
+        writer.upsert([prepare(item(1, 1), SPEC)])
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    state.follow(connection)
+    connection.set_trace_callback(None)
+    plans = [
+        step
+        for statement in statements
+        if statement.lstrip().startswith("SELECT")
+        for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}")
+    ]
+    assert any(step.startswith("SEARCH items") for step in plans)
+    assert [step for step in plans if step.startswith("SCAN") and step != "SCAN attributes"] == []
