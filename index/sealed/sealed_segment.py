@@ -17,11 +17,11 @@ from pyroaring import BitMap
 
 from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
+from index.faiss_memory import index_over
 from index.index_info import CodecKind
 from index.sealed.coarse import walk
 from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
-from index.sealed.mapped_vectors import index_over
 from index.sealed.rescoring import cosines_of
 from index.sealed.search_settings import EXHAUSTIVE, CurvePoint, SearchSettings, settings_from
 from index.sealed.segment_files import SegmentFiles
