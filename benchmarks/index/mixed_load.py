@@ -2,13 +2,15 @@
 
     python benchmarks/index/mixed_load.py                                       1 million items, 10 minutes
     python benchmarks/index/mixed_load.py --count 100000 --seconds 60 --quiet-seconds 20
+    python benchmarks/index/mixed_load.py --encode data/bundles/starter         texts, encoded before they are written
 
 First searches alone for a while, then 200 upserts (half of them of known items) and 50 deletions a second beside the
 same searches, one caller each, with seals started when a third and two thirds of the time are over. Vectors come with
-the writes. The vector of every write is read back as soon as it is acknowledged, and one known and one new item of each
-turn are searched; one search in fifty is repeated exactly, by `exact`, while the writer waits. Goals: p99 during a seal
-at most twice that without writes; every acknowledged write visible; recall never under the target less 0.01; disk at
-the end within 1.3 times catalogue plus one snapshot.
+the writes, or a bundle in another process first encodes the texts that are written. The vector of every write is read
+back as soon as it is acknowledged, and one known and one new item of each turn are searched; one search in fifty is
+repeated exactly, by `exact`, while the writer waits. Goals: p99 during a seal at most twice that without writes; every
+acknowledged write visible; recall never under the target less 0.01; disk at the end within 1.3 times catalogue plus
+one snapshot.
 """
 
 import argparse
@@ -23,9 +25,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from collections_on_disk import NAME, id_of, item_of, seal_by_child, write_stream
+from encoded_writes import EncodedWrites
 from memory import Watched
-from vector_sources import Synthetic
+from vector_sources import Synthetic, Vectors
 
 from index import LocalCollection, LocalStore
 from index.sealed.policy import SealPolicy
@@ -41,9 +45,13 @@ SAMPLED = 50
 ROUNDED = 0.9999
 """Least cosine of a vector with itself as it is stored."""
 SEALS = 2
+QUERIES, NEW = 2_000, 20_000
+"""Made vectors that are searched, and that are written in turn."""
 WINDOW = 20
 """Sampled recalls in one mean."""
 EXACT = SearchParameters(exact=True)
+NewVectors = Callable[[int, int], Vectors]
+"""For so many writes from the one with this number: float32 [n, d]."""
 
 
 @dataclass
@@ -55,6 +63,7 @@ class Told:
     acknowledged: int = 0
     missed: list[str] = field(default_factory=list)
     """Writes that were acknowledged and not seen."""
+    encode_times: list[float] = field(default_factory=list)
     write_times: list[float] = field(default_factory=list)
     late: int = 0
     """Turns of the writer that began after their time."""
@@ -63,20 +72,24 @@ class Told:
 def main() -> None:
     arguments = parse()
     print(setting(f"mixed load, {arguments.count:,} items, {arguments.seconds:.0f} s"), flush=True)
+    encoded = EncodedWrites(arguments.encode) if arguments.encode else None
+    source = Synthetic(arguments.count, encoded.dimension) if encoded else Synthetic(arguments.count)
     folder = arguments.folder / f"mixed-{arguments.count}"
     shutil.rmtree(folder, ignore_errors=True)
     if arguments.made:
         shutil.copytree(arguments.made, folder)
     else:
-        write_stream(folder, Synthetic(arguments.count))
+        write_stream(folder, source)
         seal_by_child(folder, arguments.codec, 1_000, 2)
     store = LocalStore(folder, sealing=SealPolicy(least=10**9))  # seals come when this script says so
     collection = store.open(NAME)
     first = disk_share(folder)
-    run = Run(collection, folder, arguments)
+    run = Run(collection, folder, source, encoded, arguments)
     run.search_alone()
     run.mix()
     store.close()
+    if encoded:
+        encoded.close()
     report(run, first, disk_share(folder), arguments.count)
     shutil.rmtree(folder)
 
@@ -91,17 +104,27 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--codec", default="ivf-rabitq")
     parser.add_argument("--folder", type=Path, default=Path("data/index-benchmark"))
     parser.add_argument("--made", type=Path, help="a folder of overhead.py with as many items, to begin with a copy")
+    parser.add_argument("--encode", type=Path, help="a bundle that encodes what is written")
     return parser.parse_args()
 
 
 class Run:
     """One collection; the main thread searches, one writes, one seals."""
 
-    def __init__(self, collection: LocalCollection, folder: Path, arguments: argparse.Namespace) -> None:
+    def __init__(
+        self,
+        collection: LocalCollection,
+        folder: Path,
+        source: Synthetic,
+        new_vectors: NewVectors | None,
+        arguments: argparse.Namespace,
+    ) -> None:
+        """`new_vectors` of None: made ones, like those of the source."""
         self._collection, self._folder, self._arguments = collection, folder, arguments
         self._params = SearchParameters(recall=arguments.recall)
-        made = Synthetic(arguments.count).queries("in", 22_000)
-        self._queries, self._new = made[:2_000], made[2_000:]
+        made = source.queries("in", QUERIES + NEW)
+        self._queries = made[:QUERIES]
+        self._new_vectors = new_vectors or (lambda first, count: made[QUERIES + (first + np.arange(count)) % NEW])
         self._still = threading.Lock()  # held by a turn of the writer, or by a comparison with exact search
         self._ended = threading.Event()
         self._is_sealing = threading.Event()
@@ -161,13 +184,16 @@ class Run:
             new = list(range(next_new, next_new + UPSERTS - len(old)))
             next_new += len(new)
             known += new
+            started = time.perf_counter()
+            vectors = self._new_vectors(turn * UPSERTS, UPSERTS)
+            self.told.encode_times.append(time.perf_counter() - started)
+            deleted = [known.pop(random_.randrange(len(known))) for _ in range(DELETIONS)]
             with self._still:
-                self._turn(turn, old + new, [known.pop(random_.randrange(len(known))) for _ in range(DELETIONS)])
+                self._turn(turn, old + new, vectors, deleted)
             turn += 1
 
-    def _turn(self, turn: int, upserted: Sequence[int], deleted: Sequence[int]) -> None:
+    def _turn(self, turn: int, upserted: Sequence[int], vectors: Vectors, deleted: Sequence[int]) -> None:
         """A batch of upserts, one of deletions, and a look at each as soon as it is acknowledged."""
-        vectors = [self._new[(turn * UPSERTS + n) % len(self._new)] for n in range(len(upserted))]
         started = time.perf_counter()
         self._collection.upsert([item_of(n, vector, turn + 1) for n, vector in zip(upserted, vectors, strict=True)])
         self.told.write_times.append(time.perf_counter() - started)
@@ -216,7 +242,8 @@ def report(run: Run, first: tuple[int, int], last: tuple[int, int], count: int) 
     print(f"p99 during a seal: {seal / alone:.2f} times that without writes (goal at most 2)")
     print(f"seals: {len(run.seals)}, of {', '.join(f'{seconds:.0f} s' for seconds in run.seals)}")
     print(f"writes: {told.acknowledged:,} acknowledged, {len(told.missed)} not seen {told.missed[:3]}; ", end="")
-    print(f"p99 of a batch {ms(quantile(told.write_times, 0.99))} ms; {told.late} turns late")
+    print(f"p99 of a batch {ms(quantile(told.write_times, 0.99))} ms, ", end="")
+    print(f"of its encoding {ms(quantile(told.encode_times, 0.99))} ms; {told.late} turns late")
     means = [statistics.mean(told.recalls[n : n + WINDOW]) for n in range(0, len(told.recalls), WINDOW)]
     print(f"recall@{K} of {len(told.recalls)} sampled: {statistics.mean(told.recalls):.3f}; ", end="")
     print(f"least mean of {WINDOW}: {min(means):.3f}")
