@@ -13,8 +13,8 @@ FEWEST = 1_000
 """However small the memory: lists of fewer vectors find nothing faster."""
 UNSEAL = 4
 """A sealed field that shrank to this fraction of what is sealed at first becomes exact again."""
-BYTES_A_DIMENSION = 4
-"""Of a vector that is searched exactly."""
+BYTES_A_DIMENSION = 5
+"""Of a vector that is searched exactly: a float and a byte."""
 
 Reason: TypeAlias = Literal["size", "memory", "age", "dead"]
 

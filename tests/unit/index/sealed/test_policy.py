@@ -39,7 +39,7 @@ def test_what_no_codec_takes_is_never_due() -> None:
 
 
 def test_little_memory_seals_earlier_but_not_too_early() -> None:
-    assert SealPolicy(memory_bytes=20_480_000).least_of(512) == 10_000
+    assert SealPolicy(memory_bytes=25_600_000).least_of(512) == 10_000
     assert SealPolicy(memory_bytes=1_000_000).least_of(512) == 1_000
     assert SealPolicy(least=300).least_of(512) == 300
 
