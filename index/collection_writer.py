@@ -61,6 +61,7 @@ class CollectionWriter:
         self._sealer.measure()
 
     def upsert(self, items: Sequence[ItemWrite]) -> WriteReceipt:
+        self._sealer.wait_for_room()
         prepared = self._prepared(items)
         return self._commits.run(lambda catalog: catalog.upsert(prepared))
 

@@ -75,3 +75,7 @@ class SequenceTimeoutError(StoreError):
 
 class StorageFullError(StoreError):
     """The disk is full: the write was not accepted and changed nothing."""
+
+
+class SealingBehindError(StoreError):
+    """So many vectors wait to be sealed that more would not fit into memory: the write changed nothing."""

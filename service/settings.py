@@ -47,7 +47,9 @@ class Settings(BaseSettings):
         50_000, ge=1_000, description="Vectors of a field from which on it is sealed; fewer are searched exactly."
     )
     seal_memory_bytes: int = Field(
-        500_000_000, ge=1_000_000, description="Memory for the vectors of a field that are not sealed yet."
+        500_000_000,
+        ge=1_000_000,
+        description="Memory for the vectors of a field that are not sealed yet. At 4 times as much, writes wait.",
     )
     seal_age_s: float = Field(
         3600.0, gt=0, description="Unsealed vectors of this age are sealed, unless they are under a thousandth."

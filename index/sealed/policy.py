@@ -16,6 +16,9 @@ UNSEAL = 4
 BYTES_A_DIMENSION = 5
 """Of a vector that is searched exactly: a float and a byte."""
 
+HELD = 4
+"""So many times the memory that starts a seal, fresh vectors may take: then writes wait for the seal."""
+
 Reason: TypeAlias = Literal["size", "memory", "age", "dead"]
 
 
@@ -50,6 +53,8 @@ class SealPolicy:
     """Fresh vectors of this age start a seal, unless they are too few to matter."""
     minor_share: float = 0.001
     """Too few: of the sealed ones."""
+    wait_s: float = 60.0
+    """So long a write waits for room in memory before it is refused."""
 
     def least_of(self, dimension: int) -> int:
         """From so many vectors on a field is sealed."""
@@ -65,13 +70,21 @@ class SealPolicy:
             return "dead"
         return self._reason_of_fresh(standing, least) if standing.fresh and total >= least else None
 
+    def is_full(self, standing: FieldStanding) -> bool:
+        """More vectors must not come before some are sealed."""
+        return self.reason(standing) is not None and _bytes_of_fresh(standing) > HELD * self.memory_bytes
+
     def _reason_of_fresh(self, standing: FieldStanding, least: int) -> Reason | None:
         if standing.fresh >= self.fresh_share * max(standing.sealed, least):
             return "size"
-        if standing.fresh * standing.dimension * BYTES_A_DIMENSION > self.memory_bytes:
+        if _bytes_of_fresh(standing) > self.memory_bytes:
             return "memory"
         is_old = standing.fresh_age_s >= self.age_s and standing.fresh > self.minor_share * standing.sealed
         return "age" if standing.sealed and is_old else None
+
+
+def _bytes_of_fresh(standing: FieldStanding) -> int:
+    return standing.fresh * standing.dimension * BYTES_A_DIMENSION
 
 
 DEFAULT_POLICY = SealPolicy()

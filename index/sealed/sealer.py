@@ -14,7 +14,7 @@ from time import monotonic
 
 import orjson
 
-from index.errors import StoreError
+from index.errors import SealingBehindError, StoreError
 from index.index_info import SealProgress
 from index.sealed.policy import FieldStanding, SealPolicy
 
@@ -50,7 +50,19 @@ class Sealer:
     def notice(self) -> None:
         with self._changed:
             self._is_noticed = True
-            self._changed.notify()
+            self._changed.notify_all()
+
+    def wait_for_room(self) -> None:
+        """Blocks while the fresh vectors take too much memory. Raises SealingBehindError."""
+        if not self._is_full():
+            return
+        with self._changed:
+            if self._changed.wait_for(lambda: self._is_closed or not self._is_full(), self._policy.wait_s):
+                return
+        raise SealingBehindError(
+            f"collection '{self._root.name}' takes no more vectors until some are sealed: try again later, and read "
+            "the log of its server if it stays so"
+        )
 
     def measure(self) -> None:
         """Measure what is sealed again, though nothing was written."""
@@ -64,7 +76,7 @@ class Sealer:
             self._is_closed = True
             if self._child is not None:
                 self._child.terminate()
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
 
     def _work(self) -> None:
@@ -84,6 +96,9 @@ class Sealer:
             self._changed.wait_for(lambda: self._is_noticed or self._is_closed, look_s)
             self._is_noticed = False
             return not self._is_closed
+
+    def _is_full(self) -> bool:
+        return any(self._policy.is_full(one) for one in self._standing())
 
     def _taken(self) -> bool:
         with self._changed:
@@ -123,6 +138,8 @@ class Sealer:
             self._built()
         except StoreError as error:  # a full disk: the follower takes it over too
             self._failed(str(error))
+        with self._changed:
+            self._changed.notify_all()  # there may be room
 
     def _failed(self, why: str) -> None:
         self._not_before = monotonic() + RETRY_S

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.errors import CollectionNotFoundError, StoreError
+from index.errors import CollectionNotFoundError, SealingBehindError, StoreError
 from index.ports import Collection, CollectionStore
-from index.types import ItemWrite
+from index.types import ItemWrite, WriteReceipt
 from service.errors import INTERNAL, ServiceError, entry_for
 from service.jobs.index_job.local_sink import to_input
 from service.jobs.index_job.record import SourceRecord
@@ -17,6 +17,9 @@ from service.pipeline.intake import Draft, check_item, failed, vectors_hash
 from service.pipeline.item_encoder import EncodedItem
 from service.pipeline.write import write_batch
 from service.types import CollectionOptions, ItemOutcome, Limits
+
+_TRIES = 10
+"""While sealing is behind; each try waits for it."""
 
 
 class StoreSink:
@@ -81,9 +84,18 @@ def _encoded(draft: ItemWrite | ItemOutcome, known: set[str]) -> EncodedItem | I
 
 def _at_once(collection: Collection, batch: Sequence[EncodedItem | ItemOutcome]) -> Sequence[ItemOutcome]:
     """All that is to be written, in one transaction. Raises what `upsert` raises."""
-    receipt = collection.upsert([one.write for one in batch if isinstance(one, EncodedItem)])
+    receipt = _patiently(collection, [one.write for one in batch if isinstance(one, EncodedItem)])
     written = iter(receipt.results)
     return [one if isinstance(one, ItemOutcome) else ItemOutcome(one.write.id, next(written).status) for one in batch]
+
+
+def _patiently(collection: Collection, items: Sequence[ItemWrite]) -> WriteReceipt:
+    for _ in range(_TRIES - 1):
+        try:
+            return collection.upsert(items)
+        except SealingBehindError:
+            continue
+    return collection.upsert(items)
 
 
 def _checked(collection: Collection, one: EncodedItem | ItemOutcome) -> EncodedItem | ItemOutcome:

@@ -1,5 +1,6 @@
 """A collection that is sealed while it changes answers as one that never was."""
 
+import fcntl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from index.collection_state import FEW_EXCLUDED
+from index.errors import SealingBehindError
 from index.index_info import CodecKind
 from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import SealPolicy
@@ -218,6 +220,33 @@ def test_enough_writes_seal_by_themselves(tmp_path: Path) -> None:
     again = LocalStore(tmp_path, mode="read")
     assert again.open("shoes").info().vectors["image"] == 440
     again.close()
+
+
+def test_writes_wait_for_room_in_memory(tmp_path: Path) -> None:
+    """1,250 vectors may be fresh; each batch is as large as what starts a seal."""
+    store = LocalStore(tmp_path, sealing=SealPolicy(least=300, memory_bytes=50_000))
+    collection = store.create(SPEC)
+    for seed in range(10):
+        collection.upsert(items(range(500 * seed, 500 * (seed + 1)), seed))
+        (standing,) = collection._state.standing()
+        assert standing.fresh <= 1_250 + 500
+    assert collection.info().items == 5_000
+    store.close()
+
+
+def test_without_a_builder_writes_are_refused_before_memory_runs_out(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, sealing=SealPolicy(least=300, memory_bytes=50_000, wait_s=0.2))
+    collection = store.create(SPEC)
+    with (tmp_path / "shoes" / "builder.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as another builder that hangs
+        collection.upsert(items(range(1_300), 0))
+        with pytest.raises(SealingBehindError, match="until some are sealed"):
+            collection.upsert(items(range(1_300, 1_301), 1))
+    assert collection.info().items == 1_300
+    collection.delete([f"i{n}" for n in range(100)])
+    collection.upsert(items(range(1_300, 1_301), 1))
+    assert collection.info().items == 1_201
+    store.close()
 
 
 def test_closing_ends_the_builder(tmp_path: Path) -> None:

@@ -57,3 +57,10 @@ def test_little_memory_seals_earlier_but_not_too_early() -> None:
 )
 def test_the_codec_of_a_choice(choice: str, dimension: int, expected: str | None) -> None:
     assert chosen(choice, dimension) == expected  # type: ignore[arg-type]
+
+
+def test_it_is_full_where_a_seal_would_help() -> None:
+    policy = SealPolicy(memory_bytes=25_600_000)  # 10,000 vectors of 512 dimensions
+    assert not policy.is_full(replace(STANDING, dimension=512, fresh=40_000))
+    assert policy.is_full(replace(STANDING, dimension=512, fresh=40_001))
+    assert not policy.is_full(replace(STANDING, dimension=512, fresh=10**6, codec=None))
