@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from index.bitmaps import Rows
 from index.durable_files import sync_file, sync_folder
+from index.sealed.card import on_card
 from index.sealed.coarse import centroids_of, rotated
 from index.sealed.codec import KIND_OF
 from index.sealed.segment_files import FILES, SegmentDescription, SegmentFiles, sha256_of
@@ -49,7 +50,7 @@ def write_segment(
 def _spooled(spool: Path, codec: Any, chunks: Chunks) -> tuple[Rows, NDArray[np.int64]]:
     """The rows in the order they come, and the list of each."""
     rows, lists = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    centroids = centroids_of(faiss.extract_index_ivf(codec))
+    centroids = on_card(centroids_of(faiss.extract_index_ivf(codec)))
     with spool.open("wb") as file:
         for chunk_rows, vectors in chunks:
             rows.append(chunk_rows)

@@ -5,6 +5,7 @@ from typing import Any
 
 import faiss as faiss_library
 
+from index.sealed.card import has_card, on_card
 from index.sealed.codec import CodecSpec
 from index.types import Vectors
 
@@ -21,7 +22,11 @@ def train(spec: CodecSpec, sample: Vectors) -> Any:
     ivf.cp.max_points_per_centroid = max(1, -(-len(sample) // spec.lists))
     if hasattr(ivf, "do_polysemous_training"):
         ivf.do_polysemous_training = False  # most of the time of training, for a kind of search that is not used here
+    if has_card():  # else FAISS takes an index of its own
+        clusters = on_card(faiss.IndexFlat(spec.dimension, faiss.METRIC_INNER_PRODUCT))
+        ivf.clustering_index = clusters
     index.train(sample)
+    ivf.clustering_index = None  # it ends with this call
     return index
 
 
