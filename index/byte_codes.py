@@ -62,10 +62,6 @@ class ByteCodes:
         self._step = 0.0
         self._error = 0.0
 
-    @property
-    def nbytes(self) -> int:
-        return self._codes.nbytes
-
     def encode(self, matrix: Vectors, start: int, end: int) -> None:
         """The slots from `start` of a matrix, float32 [capacity, d], of which those before are encoded already."""
         step = float(np.abs(matrix[start:end]).max(initial=0.0)) / STEPS
