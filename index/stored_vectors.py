@@ -6,6 +6,7 @@ that an inner product is the cosine to about 1e-7 and not to the 1e-4 that round
 
 import math
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,8 @@ from index.errors import CorruptError, SpaceMismatchError, VectorError
 from index.types import Vector, Vectors
 
 STORED = np.dtype("<f2")
+Stored: TypeAlias = NDArray[np.float16]
+"""float16 [n, d]: of unit length but for their rounding. Brought to unit length and rounded again, they may change."""
 
 
 def unit(vector: ArrayLike, dimension: int, what: str, item_id: str | None = None) -> Vector:
@@ -36,13 +39,18 @@ def encode(vector: Vector) -> bytes:
 
 def decode(blobs: Sequence[bytes], dimension: int) -> Vectors:
     """float32 [n, d], rows of unit length, of stored bytes. Raises CorruptError."""
+    return unit_rows(stored_rows(blobs, dimension))
+
+
+def stored_rows(blobs: Sequence[bytes], dimension: int) -> Stored:
+    """The same as they are stored. Raises CorruptError."""
     if any(len(blob) != dimension * STORED.itemsize for blob in blobs):
         raise CorruptError(f"a stored vector has not the {dimension} dimensions of its collection")
-    halves: NDArray[np.float16] = np.frombuffer(b"".join(blobs), dtype=STORED).reshape(len(blobs), dimension)
-    return unit_rows(halves)
+    rows: Stored = np.frombuffer(b"".join(blobs), dtype=STORED).reshape(len(blobs), dimension)
+    return rows
 
 
-def unit_rows(stored: NDArray[np.float16]) -> Vectors:
+def unit_rows(stored: Stored) -> Vectors:
     """float32 [n, d] of unit length: the values that every search sees, bit by bit. No row is zero."""
     vectors = stored.astype(np.float32)
     vectors /= np.sqrt(np.vecdot(vectors, vectors))[:, None]

@@ -24,6 +24,7 @@ from index.sealed.sealed_segment import SealedSegment, SealedView
 from index.sealed.segment_writer import write_segment
 from index.sealed.training import train
 from index.segment import best
+from index.stored_vectors import STORED, Stored
 from index.types import SearchParameters, Vectors
 
 K = 10
@@ -112,10 +113,10 @@ def sealed(
     return SealedView(segment, from_rows(np.empty(0, np.int64)), measured, recall)
 
 
-def chunks(vectors: Vectors) -> Iterator[tuple[Rows, Vectors]]:
+def chunks(vectors: Vectors) -> Iterator[tuple[Rows, Stored]]:
     for start in range(0, len(vectors), 16_384):
         part = vectors[start : start + 16_384]
-        yield np.arange(start, start + len(part)), part
+        yield np.arange(start, start + len(part)), part.astype(STORED)
 
 
 def cases(catalogue: Catalogue, chance: np.random.Generator) -> Iterator[Case]:

@@ -20,6 +20,7 @@ from index.sealed.segment_files import SegmentFiles
 from index.sealed.snapshot import Snapshot, SnapshotFiles
 from index.sealed.training import load
 from index.sealed.trust import is_whole_codec
+from index.stored_vectors import unit_rows
 from index.types import CollectionSpec, FieldName
 
 CLOSE = 2e-3
@@ -103,9 +104,9 @@ def _disagreeing(
     to: int,
 ) -> list[int]:
     wrong: list[int] = []
-    for rows, vectors in vectors_within(connection, spec, field, alive, to):
+    for rows, stored in vectors_within(connection, spec, field, alive, to):
         found, slots = segment.find(rows)
-        differ = np.abs(segment.vectors(slots) - vectors[found]).max(axis=1, initial=0.0)
+        differ = np.abs(segment.vectors(slots) - unit_rows(stored)[found]).max(axis=1, initial=0.0)
         wrong += rows[found][~(differ < CLOSE)].tolist()
     return wrong
 

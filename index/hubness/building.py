@@ -11,6 +11,7 @@ from index.errors import SpaceMismatchError, VectorError
 from index.hubness.bias import biases
 from index.hubness.bias_file import BiasHead, as_stored, bank_fingerprint, write_biases
 from index.sealed.catalog_vectors import rows_between, vectors_of
+from index.stored_vectors import unit_rows
 from index.types import CollectionSpec, FieldName, HubnessInfo, Vectors
 
 
@@ -31,8 +32,8 @@ def build_biases(root: Path, field: FieldName, bank: Vectors, k: int, alpha: flo
         stored = as_stored(bank)
         live = rows_between(connection, spec, field, -1, sequence)
         by_row = np.full(live.max() + 1 if live else 0, np.nan, dtype=np.float32)
-        for rows, vectors in vectors_of(connection, spec, field, live, sequence):
-            by_row[rows] = biases(vectors, stored, k, alpha)
+        for rows, found in vectors_of(connection, spec, field, live, sequence):
+            by_row[rows] = biases(unit_rows(found), stored, k, alpha)
     info = HubnessInfo(k, alpha, len(bank), bank_fingerprint(bank), sequence)
     known = by_row[np.isfinite(by_row)]
     mean = float(known.mean()) if len(known) else 0.0

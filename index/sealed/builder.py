@@ -36,7 +36,8 @@ from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles, dead_row
 from index.sealed.tiers import Standing, needs_training, to_merge
 from index.sealed.training import load, save, train
 from index.sealed.trust import is_whole_codec, open_segment, put_stamp
-from index.types import CollectionSpec, FieldName, Vectors
+from index.stored_vectors import Stored, unit_rows
+from index.types import CollectionSpec, FieldName
 
 log = logging.getLogger(__name__)
 QUERIES = 200
@@ -160,7 +161,7 @@ class FieldBuilder:
         self.progress(f"training {spec.factory} for '{self.field}'", 0.0)
         chosen = np.random.default_rng(0).permutation(to_rows(rows))[: spec.sample_size]
         chunks = vectors_of(self.connection, self.spec, self.field, from_rows(chosen), self.sequence)
-        sample = [vectors for _, vectors in chunks]
+        sample = [unit_rows(stored) for _, stored in chunks]
         if sum(map(len, sample)) < spec.fewest:
             return None
         codec = train(spec, np.concatenate(sample))
@@ -187,10 +188,10 @@ class FieldBuilder:
             sync_folder(made.parent)
         return name
 
-    def _read(self, rows: BitMap) -> Iterator[tuple[Rows, Vectors]]:
+    def _read(self, rows: BitMap) -> Iterator[tuple[Rows, Stored]]:
         done = 0
-        for page_rows, vectors in vectors_of(self.connection, self.spec, self.field, rows, self.sequence):
-            yield page_rows, vectors
+        for page_rows, stored in vectors_of(self.connection, self.spec, self.field, rows, self.sequence):
+            yield page_rows, stored
             done += len(page_rows)
             self.progress(f"writing {len(rows)} vectors of '{self.field}'", done / len(rows))
 

@@ -8,8 +8,8 @@ from pyroaring import BitMap
 
 from index.bitmaps import Rows
 from index.catalog_connection import transaction
-from index.stored_vectors import decode
-from index.types import CollectionSpec, FieldName, Vectors
+from index.stored_vectors import Stored, stored_rows
+from index.types import CollectionSpec, FieldName
 
 PAGE = 4_096
 
@@ -33,8 +33,8 @@ def rows_within(connection: sqlite3.Connection, spec: CollectionSpec, field: Fie
 
 def vectors_of(
     connection: sqlite3.Connection, spec: CollectionSpec, field: FieldName, rows: BitMap, to: int
-) -> Iterator[tuple[Rows, Vectors]]:
-    """Their vectors, float32 [n, d]; rows that were deleted or changed after `to` meanwhile are left out."""
+) -> Iterator[tuple[Rows, Stored]]:
+    """Their vectors, float16 [n, d]; rows that were deleted or changed after `to` meanwhile are left out."""
     for start in range(0, len(rows), PAGE):
         with transaction(connection):
             found = list(vectors_within(connection, spec, field, rows[start : start + PAGE], to))
@@ -43,11 +43,14 @@ def vectors_of(
 
 def vectors_within(
     connection: sqlite3.Connection, spec: CollectionSpec, field: FieldName, rows: BitMap, to: int
-) -> Iterator[tuple[Rows, Vectors]]:
+) -> Iterator[tuple[Rows, Stored]]:
     """The same, inside a transaction."""
     for start in range(0, len(rows), PAGE):
         page = rows[start : start + PAGE]
         bounds = (field, spec.space_id, page.min(), page.max(), to)
         found = [(row, data) for row, data in connection.execute(_PAGE, bounds) if row in page]
         if found:
-            yield np.array([row for row, _ in found], np.int64), decode([data for _, data in found], spec.dimension)
+            yield (
+                np.array([row for row, _ in found], np.int64),
+                stored_rows([data for _, data in found], spec.dimension),
+            )

@@ -9,6 +9,7 @@ from index.bitmaps import from_rows
 from index.changes import VectorChunk
 from index.sealed.catalog_vectors import rows_within, vectors_within
 from index.sealed.snapshot_reader import OpenSnapshot
+from index.stored_vectors import unit_rows
 from index.types import CollectionSpec
 
 
@@ -25,5 +26,5 @@ def lost_vectors(connection: sqlite3.Connection, spec: CollectionSpec, opened: O
         for view in opened.views.get(field, ()):
             held |= from_rows(view.segment.rows[view.alive_slots])
         rows = rows_within(connection, spec, field, -1, to) - held
-        for page, vectors in vectors_within(connection, spec, field, rows, to):
-            yield VectorChunk(field, page, vectors)
+        for page, stored in vectors_within(connection, spec, field, rows, to):
+            yield VectorChunk(field, page, unit_rows(stored))

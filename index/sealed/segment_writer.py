@@ -18,13 +18,11 @@ from index.sealed.card import on_card
 from index.sealed.coarse import centroids_of, rotated
 from index.sealed.codec import KIND_OF
 from index.sealed.segment_files import FILES, SegmentDescription, SegmentFiles, sha256_of
-from index.stored_vectors import STORED
-from index.types import Vectors
+from index.stored_vectors import STORED, Stored, unit_rows
 
 faiss: Any = faiss_library  # its type stubs do not know all it has
-Chunks: TypeAlias = Iterable[tuple[Rows, Vectors]]
-"""Rows int64 [n] and their vectors float32 [n, d]; a row comes once."""
-Stored: TypeAlias = NDArray[np.float16]  # float16 [n, d]
+Chunks: TypeAlias = Iterable[tuple[Rows, Stored]]
+"""Rows int64 [n] and their vectors float16 [n, d]; a row comes once."""
 
 CHUNK = 16_384
 """Vectors moved or coded at a time."""
@@ -52,10 +50,10 @@ def _spooled(spool: Path, codec: Any, chunks: Chunks) -> tuple[Rows, NDArray[np.
     rows, lists = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     centroids = on_card(centroids_of(faiss.extract_index_ivf(codec)))
     with spool.open("wb") as file:
-        for chunk_rows, vectors in chunks:
+        for chunk_rows, stored in chunks:
             rows.append(chunk_rows)
-            lists.append(centroids.assign(rotated(codec, vectors), 1).ravel())
-            vectors.astype(STORED).tofile(file)
+            lists.append(centroids.assign(rotated(codec, unit_rows(stored)), 1).ravel())
+            stored.tofile(file)
     return np.concatenate(rows), np.concatenate(lists)
 
 

@@ -11,6 +11,7 @@ from index.sealed.measuring import Sample, curves
 from index.sealed.sealed_segment import SealedSegment, SealedView
 from index.sealed.segment_writer import write_segment
 from index.sealed.training import train
+from index.stored_vectors import STORED
 from index.types import SearchParameters, Vectors
 
 COUNT, DIMENSION, CLUSTERS, LIMIT = 12_000, 32, 120, 10
@@ -32,7 +33,7 @@ VECTORS = unit(CENTRES[CLUSTER_OF] + 0.15 * CHANCE.standard_normal((COUNT, DIMEN
 def view(one_faiss_thread: None, tmp_path_factory: pytest.TempPathFactory) -> SealedView:
     folder = tmp_path_factory.mktemp("segment")
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 128), VECTORS[::2])
-    write_segment(folder, codec, "c", "image", "tiny/1", [(np.arange(COUNT), VECTORS)])
+    write_segment(folder, codec, "c", "image", "tiny/1", [(np.arange(COUNT), VECTORS.astype(STORED))])
     segment = SealedSegment(folder)
     measured = curves([segment], {"image": Sample.foreign(beside(VECTORS, 100))})
     return SealedView(segment, from_rows(np.arange(0, COUNT, 9)), measured, 0.95)

@@ -159,6 +159,20 @@ def test_stored_vectors_come_from_whichever_segment(store: LocalStore, tmp_path:
     assert found[2] is None
 
 
+def test_sealing_changes_no_bit_of_a_vector(tmp_path: Path) -> None:
+    """Few dimensions: rounded to float16 and brought to unit length, some would be rounded to another float16."""
+    store = LocalStore(tmp_path, sealing=SealPolicy(least=10**9))
+    collection = store.create(replace(SPEC, dimension=8, codec="ivf-rabitq"))
+    made = np.random.default_rng(0).standard_normal((5_000, 8))
+    ids = [f"i{n}" for n in range(len(made))]
+    collection.upsert([ItemWrite(id_, "", vectors={"image": vector}) for id_, vector in zip(ids, made, strict=True)])
+    before = collection.vectors("image", ids)
+    seal_now(tmp_path)
+    wait_for_snapshot(store.open("shoes"), 1)
+    assert np.array_equal(np.stack(collection.vectors("image", ids)), np.stack(before))
+    store.close()
+
+
 def test_a_damaged_snapshot_is_left_out_and_built_again(store: LocalStore, tmp_path: Path) -> None:
     store.create(SPEC).upsert(items(range(400), 0))
     before = answers(store)

@@ -11,6 +11,7 @@ from index.sealed.codec import CodecSpec
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.segment_writer import write_segment
 from index.sealed.training import train
+from index.stored_vectors import STORED
 from index.types import Vectors
 
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
@@ -42,7 +43,7 @@ class Card:
 def sealed(folder: Path) -> bytes:
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 32), vectors())
     folder.mkdir()
-    write_segment(folder, codec, "c", "image", "s", [(np.arange(COUNT), vectors())])
+    write_segment(folder, codec, "c", "image", "s", [(np.arange(COUNT), vectors().astype(STORED))])
     return SegmentFiles(folder).rows.read_bytes()
 
 

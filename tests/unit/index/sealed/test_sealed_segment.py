@@ -21,7 +21,7 @@ from index.sealed.search_settings import CurvePoint, SearchSettings
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.segment_writer import write_segment
 from index.sealed.training import train
-from index.stored_vectors import decode, encode
+from index.stored_vectors import STORED, Stored, decode, encode
 from index.types import SearchParameters, Vectors
 
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
@@ -73,9 +73,9 @@ def sealed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     codec = train(CodecSpec(request.param, DIMENSION, 32), vectors[:2000])
     folder = tmp_path_factory.mktemp(request.param)
 
-    def chunks() -> Iterator[tuple[Rows, Vectors]]:
+    def chunks() -> Iterator[tuple[Rows, Stored]]:
         for start in range(0, COUNT, 1000):
-            yield rows[start : start + 1000], vectors[start : start + 1000]
+            yield rows[start : start + 1000], vectors[start : start + 1000].astype(STORED)
 
     write_segment(folder, codec, "c1", "image", "tiny/1", chunks())
     exact = ExactSegment(DIMENSION)
@@ -123,7 +123,7 @@ def test_exact_search_looks_until_rounding_cannot_hide_a_nearer_one(tmp_path: Pa
 
     vectors = about(700, 0.0001)
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 16), clustered(700, seed=1))
-    write_segment(tmp_path, codec, "c1", "image", "tiny/1", [(np.arange(700), vectors)])
+    write_segment(tmp_path, codec, "c1", "image", "tiny/1", [(np.arange(700), vectors.astype(STORED))])
     exact = ExactSegment(DIMENSION)
     exact.stage(np.arange(700), vectors)
     exact.publish(BitMap())
@@ -154,7 +154,7 @@ def test_each_vector_is_in_the_nearest_list_though_queries_find_lists_by_a_graph
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 256), vectors)
     graph = faiss.downcast_index(faiss.extract_index_ivf(codec).quantizer)
     graph.hnsw.efSearch = 1  # so few lists any walk would find
-    write_segment(tmp_path, codec, "c1", "image", "tiny/1", [(np.arange(len(vectors)), vectors)])
+    write_segment(tmp_path, codec, "c1", "image", "tiny/1", [(np.arange(len(vectors)), vectors.astype(STORED))])
     segment = SealedSegment(tmp_path)
     turned = rotated(segment._index, segment.vectors(np.arange(segment.count)))
     lists, by_graph = centroids_of(segment._ivf).assign(turned, 1).ravel(), graph.assign(turned, 1).ravel()
@@ -166,7 +166,7 @@ def test_each_vector_is_in_the_nearest_list_though_queries_find_lists_by_a_graph
 def test_torn_and_flipped_files_are_noticed(tmp_path: Path, name: str) -> None:
     vectors = clustered(700, seed=1)
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 16), vectors)
-    write_segment(tmp_path, codec, "c1", "image", "tiny/1", [(np.arange(700), vectors)])
+    write_segment(tmp_path, codec, "c1", "image", "tiny/1", [(np.arange(700), vectors.astype(STORED))])
     files, path = SegmentFiles(tmp_path), tmp_path / name
     whole = path.read_bytes()
     path.write_bytes(whole[:-100])
