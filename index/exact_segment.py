@@ -5,7 +5,7 @@ number of threads search the published view without a lock. Slots are only ever 
 replaced and never altered, so a view stays what it was.
 
 A larger matrix is first looked over as bytes (`index.byte_codes`), which says when that may have missed something: the
-answer is the same, in a quarter of the time (`benchmarks/index/exact_search.py`).
+answer is the same, in a fraction of the time (`benchmarks/index/exact_search.py`).
 
 float32 and not the stored float16: NumPy has no fast float16 product. `np.vecdot` and not a matrix product: it gives
 a row the same cosine wherever the row lies, so that equal vectors tie and filters change no score, and it leaves the
