@@ -1,4 +1,4 @@
-"""A matrix of unit vectors once more as bytes: looked over four times as fast, and with a bound of what that may miss.
+"""A matrix of unit vectors once more as bytes: looked over far faster, and with a bound of what that may miss.
 
 Owns the codes. A component is rounded to one of 255 steps, all of one size, so that FAISS adds up products of whole
 numbers. Whoever asks gets the nearest slots by those and the highest cosine that any other slot can have: when its own
@@ -27,8 +27,8 @@ HEADROOM = 1.25
 BLOCK = 4_096
 SURE = 4.0
 """In steps, more than rounding does to a product: it is a sum of many small errors that know nothing of each other, and
-by Hoeffding's inequality one in 10^13 is larger (2 exp(-2 SURE^2)). The worst sum that there could be is several times
-as large, and most searches by texts among pictures would look at everything because of it."""
+by Hoeffding's inequality one in 10^13 is larger (2 exp(-2 SURE^2)). A bound that always holds is at least twice as
+wide: too wide for searches by texts among pictures, whose cosines lie close together."""
 ROUNDING = 1e-5
 """More than float32 takes off a sum of products."""
 

@@ -53,7 +53,10 @@ class Sealer:
             self._changed.notify_all()
 
     def wait_for_room(self) -> None:
-        """Blocks while the fresh vectors take too much memory. Raises SealingBehindError."""
+        """Blocks while the fresh vectors take too much memory. Raises SealingBehindError.
+
+        Looks again at each `notice`: after every write, and so when what was built is taken over.
+        """
         if not self._is_full():
             return
         with self._changed:
@@ -138,8 +141,6 @@ class Sealer:
             self._built()
         except StoreError as error:  # a full disk: the follower takes it over too
             self._failed(str(error))
-        with self._changed:
-            self._changed.notify_all()  # there may be room
 
     def _failed(self, why: str) -> None:
         self._not_before = monotonic() + RETRY_S

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from index.errors import CollectionNotFoundError, SealingBehindError, StoreError
@@ -90,11 +91,10 @@ def _at_once(collection: Collection, batch: Sequence[EncodedItem | ItemOutcome])
 
 
 def _patiently(collection: Collection, items: Sequence[ItemWrite]) -> WriteReceipt:
+    """An import has nobody who waits for it. Raises what `upsert` raises, SealingBehindError after `_TRIES`."""
     for _ in range(_TRIES - 1):
-        try:
+        with suppress(SealingBehindError):
             return collection.upsert(items)
-        except SealingBehindError:
-            continue
     return collection.upsert(items)
 
 

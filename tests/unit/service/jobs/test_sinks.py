@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
+import numpy as np
 import orjson
 import pytest
 
-from index.errors import CollectionLockedError
+from index.errors import CollectionLockedError, SealingBehindError
+from index.types import ItemWrite, WriteReceipt
 from models.pictures import PictureLimits
 from service.jobs.index_job.check_sink import CheckSink
 from service.jobs.index_job.error_file import ErrorFile, Failure
@@ -16,7 +18,9 @@ from service.jobs.index_job.forwarding_sink import ForwardingSink
 from service.jobs.index_job.http_sink import HttpSink
 from service.jobs.index_job.record import SourceRecord
 from service.jobs.index_job.sink import SinkError
-from service.types import CollectionOptions, ItemOutcome
+from service.jobs.index_job.store_sink import StoreSink
+from service.types import CollectionOptions, ItemOutcome, Limits, OwnSpace
+from tests.fakes.collection_store import FakeCollectionStore
 from tests.fakes.pictures import picture
 
 RECORD = SourceRecord(1, "a/1", "red", b"\x00\xff", "p.png", {"tags": ("x", "y"), "price": 2})
@@ -138,6 +142,30 @@ async def test_a_lock_without_an_address_is_an_error_that_says_what_to_do() -> N
     sink = ForwardingSink(Recorder(CollectionLockedError("another process writes")), lambda _: Recorder(), print)
     with pytest.raises(SinkError, match="wait until it is done"):
         await sink.write([RECORD])
+
+
+@pytest.mark.parametrize(("refusals", "is_written"), [(3, True), (100, False)])
+async def test_an_import_waits_for_the_seal_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, refusals: int, is_written: bool
+) -> None:
+    store, left = FakeCollectionStore(), iter(range(refusals))
+    sink = StoreSink(store, "mine", Limits())
+    await sink.prepare(CollectionOptions(space=OwnSpace("mine", 2)))
+    collection = store.open("mine")
+    upsert = collection.upsert
+
+    def refusing(items: Sequence[ItemWrite]) -> WriteReceipt:
+        if next(left, None) is not None:
+            raise SealingBehindError("later")
+        return upsert(items)
+
+    monkeypatch.setattr(collection, "upsert", refusing)
+    record = SourceRecord(1, "1", vectors={"image": np.array([1, 0], np.float32)})
+    if is_written:
+        assert await sink.write([record]) == [ItemOutcome("1", "created")]
+    else:
+        with pytest.raises(SealingBehindError):
+            await sink.write([record])
 
 
 async def test_a_dry_run_reads_the_pictures() -> None:
