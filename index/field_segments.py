@@ -12,7 +12,8 @@ from pyroaring import BitMap
 
 from index.bitmaps import Rows, to_rows
 from index.exact_segment import ExactSegment, Mask
-from index.sealed.sealed_segment import SealedView
+from index.sealed.sealed_view import SealedView
+from index.sealed.sealed_views import SealedViews
 from index.sealed.tiers import Standing
 from index.segment import SegmentView
 from index.types import Vectors
@@ -32,7 +33,7 @@ class FieldSegments:
 
     @property
     def views(self) -> tuple[SegmentView, ...]:
-        return (*self._sealed, self._exact.view)
+        return (SealedViews(self._sealed), self._exact.view) if self._sealed else (self._exact.view,)
 
     @property
     def live(self) -> int:

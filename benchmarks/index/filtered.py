@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from index.bitmaps import Rows, from_rows
 from index.sealed.codec import CodecKind, CodecSpec, lists_for
 from index.sealed.measuring import Sample, curves
-from index.sealed.sealed_segment import SealedSegment, SealedView
+from index.sealed.sealed_segment import SealedSegment
+from index.sealed.sealed_view import SealedView
 from index.sealed.segment_writer import write_segment
 from index.sealed.training import train
 from index.segment import best

@@ -10,7 +10,7 @@ from collections_on_disk import NAME, number_of, seal_by_child, write_stream
 from numpy.typing import NDArray
 
 from index import LocalStore
-from index.sealed.sealed_segment import SealedView
+from index.sealed.sealed_views import SealedViews
 from index.types import SearchParameters
 
 BLOCK = 16_384
@@ -43,10 +43,11 @@ class Lookalike:
         self._collection = self._store.open(NAME)
 
     def settings(self) -> Sequence[dict[str, Any]]:
-        view = next(v for v in self._collection._state._view.segments["image"] if isinstance(v, SealedView))
+        sealed = self._collection._state._view.segments["image"][0]
+        assert isinstance(sealed, SealedViews)
         return [
             {"recall": point.recall, "probes": point.settings.probes, "candidates": point.settings.candidates}
-            for point in view.curves["image"]
+            for point in sealed.views[0].curves["image"]
         ]
 
     def search(self, query: NDArray[np.float32], setting: dict[str, Any]) -> Sequence[int]:

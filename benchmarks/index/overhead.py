@@ -26,7 +26,7 @@ from vector_sources import Synthetic, Vectors, source_of, truth
 
 from index import LocalCollection, LocalStore
 from index.sealed.policy import SealPolicy
-from index.sealed.sealed_segment import SealedView
+from index.sealed.sealed_views import SealedViews
 from index.types import SearchParameters
 
 sys.path.append(str(Path(__file__).parent.parent / "encoder"))
@@ -94,8 +94,9 @@ def parse() -> argparse.Namespace:
 
 def raw_search(collection: LocalCollection, params: SearchParameters) -> Search:
     """FAISS alone over the largest segment, with the settings that the store takes."""
-    views = [view for view in collection._state._view.segments["image"] if isinstance(view, SealedView)]
-    view = max(views, key=lambda view: view.segment.count)
+    sealed = collection._state._view.segments["image"][0]
+    assert isinstance(sealed, SealedViews)
+    view = max(sealed.views, key=lambda view: view.segment.count)
     settings = view.settings_for(params)
     assert settings is not None
     print(f"{view.segment.count:,} vectors in {view.segment.lists} lists, {settings}")

@@ -1,4 +1,5 @@
-"""The lists of a sealed segment, chosen one by one: what a filter needs that knows which lists hold what it allows.
+"""The lists of a sealed segment, chosen by the caller: by a filter that knows which lists hold what it allows, or once
+for several segments.
 
 Owns the calls of FAISS with lists that the caller chose. Knows no stored vectors and no rows.
 """
@@ -11,7 +12,7 @@ import faiss as faiss_library
 import numpy as np
 from numpy.typing import NDArray
 
-from index.sealed.coarse import centroids_of, rotated
+from index.sealed.coarse import centroids_of, halved, rotated, walk
 from index.types import Vector, Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
@@ -35,6 +36,15 @@ class ListOrder:
         return ListOrder(self.turned, self.numbers[chosen], self.products[chosen])
 
 
+@dataclass(frozen=True)
+class Codes:
+    """What a scan found, best first."""
+
+    slots: Slots
+    scores: NDArray[np.float32]
+    """By their codes: estimates of the cosines, which compare with those of other segments of the codec."""
+
+
 class InvertedLists:
     """Safe to search from any number of threads."""
 
@@ -52,24 +62,33 @@ class InvertedLists:
         sizes = [self._ivf.invlists.list_size(number) for number in range(len(self))]
         return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
 
+    @cached_property
+    def _near(self) -> Any:
+        """Finds the nearest lists, or nearly: what trains and fills them goes by the centroids as they are."""
+        return halved(self._ivf)
+
     def holding(self, selected: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which lists hold a selected slot: bool [lists]."""
         counts = np.diff(np.searchsorted(np.flatnonzero(selected), self.offsets))
         return np.asarray(counts > 0)
 
-    def nearest(self, query: Vector) -> ListOrder:
-        """All lists, the nearest first."""
-        turned = rotated(self._index, query[None, :])
-        products, numbers = centroids_of(self._ivf).search(turned, len(self))
+    def nearest(self, query: Vector, count: int) -> ListOrder:
+        """So many lists, the nearest first: for certain where all are asked for, or there is no graph over them."""
+        turned, count = rotated(self._index, query[None, :]), min(count, len(self))
+        if count == len(self):
+            products, numbers = centroids_of(self._ivf).search(turned, count)
+        else:
+            products, numbers = self._near.search(turned, count, params=walk(self._near, count))
         return ListOrder(turned, numbers[0], products[0])
 
-    def scan(self, order: ListOrder, wanted: int, bits: Bits) -> Slots:
-        """About the `wanted` nearest selected slots, by their codes, in exactly these lists."""
-        parameters = faiss.SearchParametersIVF(nprobe=len(order.numbers), sel=faiss.IDSelectorBitmap(bits))
+    def scan(self, order: ListOrder, wanted: int, bits: Bits | None) -> Codes:
+        """About the `wanted` nearest selected slots (all, where None), by their codes, in exactly these lists."""
+        selector = None if bits is None else faiss.IDSelectorBitmap(bits)
+        parameters = faiss.SearchParametersIVF(nprobe=len(order.numbers), sel=selector)
         scores, slots = np.empty((1, wanted), np.float32), np.empty((1, wanted), np.int64)
         parts = (order.turned, np.ascontiguousarray(order.numbers), np.ascontiguousarray(order.products), scores, slots)
         query, numbers, products, to_scores, to_slots = map(faiss.swig_ptr, parts)
         # `search_preassigned` itself takes no parameters in Python; the function that it wraps does.
         self._ivf.search_preassigned_c(1, query, wanted, numbers, products, to_scores, to_slots, False, parameters)
-        found: Slots = slots[0][slots[0] >= 0]
-        return found
+        found = slots[0] >= 0
+        return Codes(slots[0][found], scores[0][found])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.bitmaps import Rows
+from index.sealed.scanning import Part, scanned
 from index.sealed.sealed_segment import SealedSegment
 from index.sealed.search_settings import EXHAUSTIVE, CurvePoint, SearchSettings
 from index.segment import Hits, best, merge
@@ -127,19 +128,15 @@ def _point(
     segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]], settings: SearchSettings
 ) -> CurvePoint:
     times: NDArray[np.float64] = np.empty(len(truth))
+    parts = [Part(segment) for segment in segments if segment.count]
     found = wanted = 0
     for n, (query, own) in enumerate(zip(sample.queries, sample.own_rows.tolist(), strict=True)):
         start = perf_counter()
-        hits = _search(segments, query, settings)
+        hits = scanned(parts, query, K + 1, settings)  # one more than asked for: it may be the query itself
         times[n] = (perf_counter() - start) * 1000.0
         found += len(_rows_of(hits, own) & truth[n])
         wanted += len(truth[n])
     return CurvePoint(settings, found / max(1, wanted), float(np.median(times)))
-
-
-def _search(segments: Sequence[SealedSegment], query: Vector, settings: SearchSettings) -> Hits:
-    answers = [segment.rescored(segment.scan(query, K, settings, None), query, K + 1) for segment in segments]
-    return merge(answers, K + 1)
 
 
 def _rows_of(hits: Hits, own: int) -> set[int]:

@@ -4,9 +4,6 @@ Owns the mapped files. Nothing in it changes; which of its rows are dead comes w
 with each call, so that two searches never see each other's.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +20,11 @@ from index.sealed.coarse import walk
 from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
 from index.sealed.rescoring import cosines_of
-from index.sealed.search_settings import EXHAUSTIVE, CurvePoint, SearchSettings, settings_from
+from index.sealed.search_settings import SearchSettings
 from index.sealed.segment_files import SegmentFiles
-from index.sealed.widening import Answer, Widening, widened
 from index.segment import Hits, best
 from index.stored_vectors import STORED, unit_rows
-from index.types import SearchParameters, Vector, Vectors
+from index.types import Vector, Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
 Slots = NDArray[np.int64]  # int64 [n]
@@ -39,11 +35,6 @@ SPARE = 8
 ROUNDING = 2.0**-10
 """More than rounding to float16 changes the product of two unit vectors."""
 GROWTH = 8
-GATHERED_SHARE = 0.001
-"""Up to this share of allowed rows they are gathered, which costs more a row than a walk over all, but no walk."""
-EXACT_ROWS = 4_096
-EXACT_SHARE = 0.01
-"""So few allowed rows are all compared: faster than lists of which almost nothing is allowed, and exact."""
 
 
 class SealedSegment:
@@ -71,7 +62,7 @@ class SealedSegment:
         if self._index.ntotal != count:
             raise CorruptError(f"segment {folder.name} holds {self._index.ntotal} vectors; {count} were written")
         self._over_stored = index_over(self._stored)
-        self._sifted: Any = faiss.IndexRefine(self._index, self._over_stored)
+        self._refined: Any = faiss.IndexRefine(self._index, self._over_stored)
 
     @property
     def count(self) -> int:
@@ -127,7 +118,7 @@ class SealedSegment:
         """float32 [n, d] of unit length, the values that exact search sees."""
         return unit_rows(self._stored[slots])
 
-    def scan(self, query: Vector, limit: int, settings: SearchSettings, selected: NDArray[np.uint8] | None) -> Slots:
+    def sifted(self, query: Vector, limit: int, settings: SearchSettings, selected: NDArray[np.uint8] | None) -> Slots:
         """The slots of the `limit` nearest and of some more: candidates by their codes, sifted by what is stored.
 
         `selected` is a bit for each slot. All in one call of FAISS, during which other Python threads run.
@@ -135,11 +126,12 @@ class SealedSegment:
         faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
         probes = min(settings.probes, self.lists)
         selector = None if selected is None else faiss.IDSelectorBitmap(selected)
-        lists = faiss.SearchParametersIVF(nprobe=probes, sel=selector, quantizer_params=walk(self._ivf, probes))
+        how_near = walk(faiss.downcast_index(self._ivf.quantizer), probes)
+        lists = faiss.SearchParametersIVF(nprobe=probes, sel=selector, quantizer_params=how_near)
         wanted = min(limit + SPARE, self.count)
         factor = max(1.0, min(limit * settings.candidates, self.count) / wanted)
         parameters = faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists)
-        _, slots = self._sifted.search(query[None, :], wanted, params=parameters)
+        _, slots = self._refined.search(query[None, :], wanted, params=parameters)
         found: Slots = slots[0][slots[0] >= 0]
         return found
 
@@ -161,128 +153,6 @@ class SealedSegment:
         """The exact cosines of some slots, best first."""
         slots = np.sort(slots)  # ascending: pages are read in order
         return best(self.rows[slots].astype(np.int64), cosines_of(self._stored, slots, query), limit)
-
-
-@dataclass(frozen=True)
-class SealedView:
-    """A segment with the rows that were dead at one sequence number."""
-
-    segment: SealedSegment
-    dead: BitMap
-    """Slots."""
-    curves: Mapping[str, Sequence[CurvePoint]] = field(default_factory=dict)
-    """Query kind to what was measured for it on held-out queries; without any, settings that are generous."""
-    recall: float = 0.95
-    """Reached where a search asks for none."""
-
-    @property
-    def live(self) -> int:
-        return self.segment.count - len(self.dead)
-
-    @property
-    def mapped_bytes(self) -> int:
-        return self.segment.mapped_bytes
-
-    @property
-    def nbytes(self) -> int:
-        """In anonymous memory: with a bit a slot, for which of them live."""
-        return self.segment.nbytes + self.segment.count // 8
-
-    def without(self, rows: Rows) -> "SealedView":
-        """The view once these rows are dead."""
-        slots = self.segment.slots_of(rows)
-        if not len(slots):
-            return self
-        bits = self._alive_bits.copy()
-        np.bitwise_and.at(bits, slots >> 3, ~(np.uint8(1) << (slots & 7).astype(np.uint8)))
-        view = replace(self, dead=self.dead | from_rows(slots))
-        view.__dict__["_alive_bits"] = bits  # what the cached property would work out from all dead rows
-        return view
-
-    def live_slots(self, rows: Rows) -> tuple[NDArray[np.bool_], Slots]:
-        """Which of `rows` live here, and their slots in the order of `rows`."""
-        found, slots = self.segment.find(rows)
-        alive = self._is_alive(slots)
-        found[found] = alive
-        return found, slots[alive]
-
-    def settings_for(self, params: SearchParameters) -> SearchSettings | None:
-        """None: search exactly."""
-        if params.exact:
-            return None
-        wanted = self.recall if params.recall is None else params.recall
-        found = settings_from(self.curves, params.kind, wanted)
-        if found == EXHAUSTIVE:
-            return None
-        return found or SearchSettings(max(8, self.segment.lists // 8), 20)
-
-    def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:
-        """The nearest live rows among `allowed` (all, where None), rescored exactly."""
-        return self.answer(query, limit, allowed, params).hits
-
-    def answer(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Answer:
-        """The same, with how it was found."""
-        if limit <= 0 or not self.segment.count:
-            return Answer(Hits(np.empty(0, np.int64), np.empty(0, np.float32)))
-        settings = self.settings_for(params)
-        if allowed is None:
-            return self._unfiltered(query, limit, params, settings)
-        selected = self.segment.selected(allowed)
-        if self.dead:
-            selected &= self._alive()
-        passing = int(np.count_nonzero(selected))
-        if passing <= GATHERED_SHARE * self.segment.count:
-            return Answer(self.segment.rescored(np.flatnonzero(selected), query, limit))
-        if settings is None or passing <= max(EXACT_ROWS, EXACT_SHARE * self.segment.count):
-            return Answer(self.segment.nearest(query, limit, _bits(selected)))
-        return self._widened(query, limit, params, settings, selected)
-
-    @property
-    def alive_slots(self) -> Slots:
-        return np.flatnonzero(self._alive())
-
-    @cached_property
-    def _alive_bits(self) -> NDArray[np.uint8]:
-        alive = np.ones(self.segment.count, np.bool_)
-        alive[to_rows(self.dead)] = False
-        return _bits(alive)
-
-    def _alive(self) -> NDArray[np.bool_]:
-        return np.unpackbits(self._alive_bits, count=self.segment.count, bitorder="little").view(np.bool_)
-
-    def _is_alive(self, slots: Slots) -> NDArray[np.bool_]:
-        if not self.dead:
-            return np.ones(len(slots), np.bool_)
-        bits: NDArray[np.bool_] = (self._alive_bits[slots >> 3] >> (slots & 7).astype(np.uint8) & 1).astype(np.bool_)
-        return bits
-
-    def _unfiltered(
-        self, query: Vector, limit: int, params: SearchParameters, settings: SearchSettings | None
-    ) -> Answer:
-        bits = self._alive_bits if self.dead else None
-        if settings is None:
-            return Answer(self.segment.nearest(query, limit, bits))
-        found = self.segment.scan(query, limit, settings, bits)
-        if len(found) < min(limit, self.live):  # a page larger than the lists that were measured for ten hits
-            return self._widened(query, limit, params, settings, self._alive())
-        return Answer(self.segment.rescored(found, query, limit), settings.probes)
-
-    def _widened(
-        self,
-        query: Vector,
-        limit: int,
-        params: SearchParameters,
-        settings: SearchSettings,
-        selected: NDArray[np.bool_],
-    ) -> Answer:
-        recall = self.recall if params.recall is None else params.recall
-        how = Widening(limit, settings, tolerated=int(limit * (1.0 - recall) / 2))
-        return widened(self.segment.inverted_lists, self.segment.rescored, query, selected, how)
-
-
-def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """As FAISS reads a bitmap: the lowest bit first."""
-    return np.packbits(mask, bitorder="little")
 
 
 def _mapped(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:

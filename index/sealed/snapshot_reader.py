@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from index.bitmaps import from_rows, to_rows
 from index.errors import CorruptError
 from index.sealed.sealed_items import SealedItems
-from index.sealed.sealed_segment import SealedSegment, SealedView
+from index.sealed.sealed_segment import SealedSegment
+from index.sealed.sealed_view import SealedView
 from index.sealed.segment_files import FILES, SegmentFiles
 from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles
 from index.sealed.trust import BEFORE_OPENING, note_damage, open_segment, put_stamp, remove_stamp

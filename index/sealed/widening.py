@@ -55,7 +55,7 @@ def widened(
 ) -> Answer:
     """The nearest of the `selected` slots (bool [n]); as many as `limit` where there are as many."""
     bits = np.packbits(selected, bitorder="little")
-    order = lists.nearest(query)
+    order = lists.nearest(query, len(lists))
     order = order.taken(lists.holding(selected)[order.numbers])
     watched = max(how.limit, WATCHED)
     rescored_at_once = how.limit * max(how.settings.candidates, LEAST_CANDIDATES)
@@ -65,7 +65,7 @@ def widened(
         wanted = min(
             rescored_at_once * size // how.settings.probes, max(rescored_at_once, MOST_RESCORED), len(selected)
         )
-        fresh = rescored(lists.scan(part, wanted, bits), query, watched)
+        fresh = rescored(lists.scan(part, wanted, bits).slots, query, watched)
         hits = merge([hits, fresh], watched)
         done += len(part.numbers)
         new = int(np.isin(hits.rows, fresh.rows).sum())

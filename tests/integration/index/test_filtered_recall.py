@@ -5,10 +5,11 @@ import pytest
 from numpy.typing import NDArray
 
 from index.bitmaps import from_rows
-from index.sealed import sealed_segment
+from index.sealed import sealed_view
 from index.sealed.codec import CodecSpec
 from index.sealed.measuring import Sample, curves
-from index.sealed.sealed_segment import SealedSegment, SealedView
+from index.sealed.sealed_segment import SealedSegment
+from index.sealed.sealed_view import SealedView
 from index.sealed.segment_writer import write_segment
 from index.sealed.training import train
 from index.stored_vectors import STORED
@@ -41,8 +42,8 @@ def view(one_faiss_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Se
 
 @pytest.fixture(autouse=True)
 def only_the_rarest_are_searched_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealed_segment, "EXACT_ROWS", 20)
-    monkeypatch.setattr(sealed_segment, "EXACT_SHARE", 0.0)
+    monkeypatch.setattr(sealed_view, "EXACT_ROWS", 20)
+    monkeypatch.setattr(sealed_view, "EXACT_SHARE", 0.0)
 
 
 def beside(vectors: Vectors, count: int) -> Vectors:

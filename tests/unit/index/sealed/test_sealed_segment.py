@@ -13,10 +13,11 @@ from index.bitmaps import Rows, from_rows
 from index.errors import CorruptError
 from index.exact_segment import ExactSegment
 from index.sealed import codec as codec_module
-from index.sealed import sealed_segment
+from index.sealed import sealed_view
 from index.sealed.coarse import centroids_of, rotated
 from index.sealed.codec import CodecKind, CodecSpec
-from index.sealed.sealed_segment import SealedSegment, SealedView
+from index.sealed.sealed_segment import SealedSegment
+from index.sealed.sealed_view import SealedView
 from index.sealed.search_settings import CurvePoint, SearchSettings
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.segment_writer import write_segment
@@ -94,7 +95,7 @@ def test_dead_rows_are_never_found(sealed: Sealed) -> None:
 
 @pytest.mark.parametrize("share", [0.001, 0.01, 0.1, 0.5])
 def test_filters_keep_the_recall(sealed: Sealed, share: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealed_segment, "EXACT_ROWS", 100)
+    monkeypatch.setattr(sealed_view, "EXACT_ROWS", 100)
     chosen = np.random.default_rng(5).random(COUNT) < share
     assert sealed.recall(from_rows(sealed.rows[chosen]), from_rows(sealed.rows[::7])) >= 0.95
 

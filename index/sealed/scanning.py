@@ -1,0 +1,53 @@
+"""Scans the sealed segments of a field as if they were one: they share a trained codec.
+
+The lists near a query are looked up once for all of them, and their codes compare with each other, so that as many
+candidates get their exact cosines as in a single segment. Owns nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from index.sealed.inverted_lists import Bits
+from index.sealed.rescoring import BLOCK
+from index.sealed.sealed_segment import SealedSegment
+from index.sealed.search_settings import SearchSettings
+from index.segment import Hits, merge
+from index.types import Vector
+
+
+@dataclass(frozen=True)
+class Part:
+    """A segment, and a bit for each slot that counts, the lowest first; None: all."""
+
+    segment: SealedSegment
+    bits: Bits | None = None
+
+
+def scanned(parts: Sequence[Part], query: Vector, limit: int, settings: SearchSettings) -> Hits:
+    """The `limit` nearest in the nearest lists, rescored exactly. `parts`: one at least, of one codec."""
+    wanted = limit * settings.candidates
+    if wanted > BLOCK:  # FAISS sifts them faster than they are gathered here
+        sifted = [part.segment.sifted(query, limit, settings, part.bits) for part in parts]
+        return merge(
+            [part.segment.rescored(slots, query, limit) for part, slots in zip(parts, sifted, strict=True)], limit
+        )
+    faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
+    order = parts[0].segment.inverted_lists.nearest(query, settings.probes)
+    found = [part.segment.inverted_lists.scan(order, min(wanted, part.segment.count), part.bits) for part in parts]
+    least = _least(np.concatenate([codes.scores for codes in found]), wanted)
+    return merge(
+        [
+            part.segment.rescored(codes.slots[codes.scores >= least], query, limit)
+            for part, codes in zip(parts, found, strict=True)
+        ],
+        limit,
+    )
+
+
+def _least(scores: NDArray[np.float32], wanted: int) -> float:
+    """What the best `wanted` of them reach."""
+    return float(np.partition(scores, -wanted)[-wanted]) if len(scores) > wanted else -np.inf

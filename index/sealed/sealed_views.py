@@ -1,0 +1,29 @@
+"""All sealed segments of a field, searched as one wherever they can be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyroaring import BitMap
+
+from index.sealed.scanning import scanned
+from index.sealed.sealed_view import SealedView
+from index.segment import Hits, merge
+from index.types import SearchParameters, Vector
+
+
+@dataclass(frozen=True)
+class SealedViews:
+    """Immutable, as its parts are."""
+
+    views: Sequence[SealedView]
+    """One at least, of one codec, curves and recall."""
+
+    def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:
+        """What each part finds, merged. Without a filter the parts are scanned together."""
+        settings = self.views[0].settings_for(params)
+        if allowed is None and settings is not None and limit > 0:
+            parts = [view.part for view in self.views if view.segment.count]
+            hits = scanned(parts, query, limit, settings) if parts else None
+            if hits is not None and len(hits.rows) >= min(limit, sum(view.live for view in self.views)):
+                return hits
+        return merge([view.search(query, limit, allowed, params) for view in self.views], limit)
