@@ -24,6 +24,8 @@ GAIN = 0.001
 """Less recall than this is not worth more work."""
 NOTICED_MS = 1.0
 """Where an exact search takes less, nobody notices that another one takes longer."""
+ASKED = (0.85, 0.99)
+"""Recalls that people ask for: between them steps are half as wide."""
 HALF = 0.5
 """Below, a step without a gain proves nothing: the right lists may lie far off."""
 
@@ -63,11 +65,13 @@ def curves(segments: Sequence[SealedSegment], samples: Mapping[str, Sample]) -> 
 def _curve(
     segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]], exact_ms: float
 ) -> list[CurvePoint]:
-    """Twice the lists in each step, until the recall settles, stops to grow, or costs more than an exact search."""
+    """More lists in each step, until the recall settles, stops to grow, or costs more than an exact search."""
     points: list[CurvePoint] = []
     limit_ms = exact_ms if exact_ms >= NOTICED_MS else inf
     best_recall, candidates, steps_in_vain = 0.0, 0, 0
     for probes in _probes(max(segment.lists for segment in segments)):
+        if _is_half_step(probes) and not ASKED[0] <= best_recall < ASKED[1]:
+            continue
         found = _points(segments, sample, truth, probes, max(0, candidates - 1))
         points += found
         reached = max(found, key=lambda point: point.recall)
@@ -144,5 +148,10 @@ def _rows_of(hits: Hits, own: int) -> set[int]:
 
 
 def _probes(lists: int) -> list[int]:
-    """Powers of two from 4 to all lists."""
-    return [probes for probes in (2**power for power in range(2, 20)) if probes < lists] + [lists]
+    """Powers of two from 4 on, what lies half way between them, and at last all lists."""
+    steps = [step for power in range(2, 20) for step in (2**power, 3 * 2 ** (power - 1))]
+    return [probes for probes in steps if probes < lists] + [lists]
+
+
+def _is_half_step(probes: int) -> bool:
+    return probes % 3 == 0
