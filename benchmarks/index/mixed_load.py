@@ -5,7 +5,7 @@
     python benchmarks/index/mixed_load.py --encode data/bundles/starter         texts, encoded before they are written
 
 First searches alone for a while, then 200 upserts (half of them of known items) and 50 deletions a second beside the
-same searches, one caller each, with seals started when a third and two thirds of the time are over. Vectors come with
+same searches, one caller each; the store seals when it finds that it is time. Vectors come with
 the writes, or a bundle in another process first encodes the texts that are written. The vector of every write is read
 back as soon as it is acknowledged, and one known and one new item of each turn are searched; one search in fifty is
 repeated exactly, by `exact`, while the writer waits. Goals: p99 during a seal at most twice that without writes; every
@@ -32,7 +32,6 @@ from memory import Watched
 from vector_sources import Synthetic, Vectors
 
 from index import LocalCollection, LocalStore
-from index.sealed.policy import SealPolicy
 from index.types import SearchParameters, Vector
 
 sys.path.append(str(Path(__file__).parent.parent / "encoder"))
@@ -44,7 +43,7 @@ TURNS_A_SECOND = 10
 SAMPLED = 50
 ROUNDED = 0.9999
 """Least cosine of a vector with itself as it is stored."""
-SEALS = 2
+LOOK_S = 0.05
 QUERIES, NEW = 2_000, 20_000
 """Made vectors that are searched, and that are written in turn."""
 WINDOW = 20
@@ -81,10 +80,10 @@ def main() -> None:
     else:
         write_stream(folder, source)
         seal_by_child(folder, arguments.codec, 1_000, 2)
-    store = LocalStore(folder, sealing=SealPolicy(least=10**9))  # seals come when this script says so
+    store = LocalStore(folder)
     collection = store.open(NAME)
     first = disk_share(folder)
-    run = Run(collection, folder, source, encoded, arguments)
+    run = Run(collection, source, encoded, arguments)
     run.search_alone()
     run.mix()
     store.close()
@@ -109,18 +108,17 @@ def parse() -> argparse.Namespace:
 
 
 class Run:
-    """One collection; the main thread searches, one writes, one seals."""
+    """One collection; the main thread searches, one writes, one looks whether the builder runs."""
 
     def __init__(
         self,
         collection: LocalCollection,
-        folder: Path,
         source: Synthetic,
         new_vectors: NewVectors | None,
         arguments: argparse.Namespace,
     ) -> None:
         """`new_vectors` of None: made ones, like those of the source."""
-        self._collection, self._folder, self._arguments = collection, folder, arguments
+        self._collection, self._arguments = collection, arguments
         self._params = SearchParameters(recall=arguments.recall)
         made = source.queries("in", QUERIES + NEW)
         self._queries = made[:QUERIES]
@@ -136,7 +134,7 @@ class Run:
         self._search(self._arguments.quiet_seconds, lambda: "alone")
 
     def mix(self) -> None:
-        threads = [threading.Thread(target=self._write), threading.Thread(target=self._seal)]
+        threads = [threading.Thread(target=self._write), threading.Thread(target=self._watch)]
         with Watched(os.getpid()) as watched:
             for thread in threads:
                 thread.start()
@@ -212,14 +210,16 @@ class Run:
         ]
         self.told.acknowledged += len(upserted) + len(deleted)
 
-    def _seal(self) -> None:
-        """When a third and two thirds of the time are over."""
-        for _ in range(SEALS):
-            if self._ended.wait(self._arguments.seconds / (SEALS + 1)):
-                return
+    def _watch(self) -> None:
+        """From the first word of a builder to its end."""
+        while not self._ended.wait(LOOK_S):
+            writer = self._collection._writer
+            if writer is None or not writer.sealing.doing:
+                continue
             started = time.perf_counter()
             self._is_sealing.set()
-            seal_by_child(self._folder, self._arguments.codec, 1_000, 1)
+            while writer.sealing.doing and not self._ended.wait(LOOK_S):
+                pass
             self._is_sealing.clear()
             self.seals.append(time.perf_counter() - started)
 

@@ -42,6 +42,9 @@ from index.types import CollectionSpec, FieldName
 log = logging.getLogger(__name__)
 QUERIES = 200
 """Held-out queries of a kind, at most."""
+UNMEASURED_SHARE = 0.1
+"""While fewer rows than this share came or went since the recall was measured, it is taken to be the same: most of the
+time of a small seal would go into measuring."""
 OWN_KIND: Mapping[FieldName, QueryKind] = {"image": "image", "product": "product"}
 """What vectors of the field itself are as queries."""
 Progress = Callable[[str, float], None]
@@ -142,7 +145,8 @@ class FieldBuilder:
         """The same codec: fresh rows go into a new segment, with those of the segments it swallows."""
         segments = {name: open_segment(self.files.segment(name)) for name in before.segments}
         unchanged = live - fresh
-        alive = {name: (one.all_rows() - before.dead_rows(name)) & unchanged for name, one in segments.items()}
+        known = {name: one.all_rows() - before.dead_rows(name) for name, one in segments.items()}
+        alive = {name: rows & unchanged for name, rows in known.items()}
         fresh = live - BitMap().union(*alive.values())  # with the rows of segments that were damaged
         standing = [Standing(name, segments[name].count, segments[name].count - len(alive[name])) for name in segments]
         merged = to_merge(standing, len(fresh))
@@ -152,6 +156,10 @@ class FieldBuilder:
         dead = {name: segments[name].all_rows() - alive[name] for name in segments if name not in merged}
         if rows:
             dead[self._write(before.codec, rows)] = BitMap()
+        died = sum(len(known[name]) - len(alive[name]) for name in segments)
+        unmeasured = before.unmeasured + len(fresh) + died
+        if before.curves and unmeasured <= UNMEASURED_SHARE * len(live) and not self._is_to_be_measured(before):
+            return replace(before, segments=tuple(dead), dead=dead_rows_text(dead), unmeasured=unmeasured)
         return self._described(before.codec, before.trained_for, dead, segments)
 
     def _train(self, codec_kind: CodecKind, rows: BitMap) -> str | None:

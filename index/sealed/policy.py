@@ -45,8 +45,10 @@ class SealPolicy:
 
     least: int = 50_000
     """A field with fewer vectors stays exact: a scan of so many takes some milliseconds."""
-    fresh_share: float = 0.1
-    """So many fresh vectors, as a share of the sealed ones, start a seal."""
+    fresh_least: int = 10_000
+    """So many fresh vectors start a seal: comparing them costs a search about as much as a segment more does."""
+    fresh_share: float = 0.01
+    """But so many of the sealed ones at least: every seal reads the numbers of all rows, and writes all items."""
     memory_bytes: int = 500_000_000
     """What the fresh vectors of a field may take of the memory before they are sealed."""
     age_s: float = 3600.0
@@ -75,7 +77,7 @@ class SealPolicy:
         return self.reason(standing) is not None and _bytes_of_fresh(standing) > HELD * self.memory_bytes
 
     def _reason_of_fresh(self, standing: FieldStanding, least: int) -> Reason | None:
-        if standing.fresh >= self.fresh_share * max(standing.sealed, least):
+        if standing.fresh >= max(min(self.fresh_least, least), self.fresh_share * standing.sealed):
             return "size"
         if _bytes_of_fresh(standing) > self.memory_bytes:
             return "memory"

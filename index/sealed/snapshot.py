@@ -43,6 +43,8 @@ class SealedField:
     """Query kind to what was measured for it on held-out queries."""
     measured_on: Mapping[str, MeasuredOn] = field(default_factory=dict)
     """Query kind to those queries."""
+    unmeasured: int = 0
+    """Rows that were sealed or died since."""
 
     def dead_rows(self, segment: str) -> BitMap:
         return BitMap.deserialize(b64decode(self.dead[segment])) if segment in self.dead else BitMap()
@@ -155,7 +157,15 @@ def _loaded_field(found: dict[str, Any]) -> SealedField:
     }
     measured_on = {kind: MeasuredOn(**one) for kind, one in found.get("measured_on", {}).items()}
     segments = tuple(found["segments"])
-    return SealedField(found["codec"], segments, found["dead"], found["trained_for"], curves, measured_on)
+    return SealedField(
+        found["codec"],
+        segments,
+        found["dead"],
+        found["trained_for"],
+        curves,
+        measured_on,
+        found.get("unmeasured", 0),  # older versions measured after every seal
+    )
 
 
 def _remove(path: Path) -> None:

@@ -3,7 +3,7 @@
 import fcntl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -224,7 +224,7 @@ def test_the_builder_runs_in_a_process_of_its_own(store: LocalStore, tmp_path: P
 
 
 def test_enough_writes_seal_by_themselves(tmp_path: Path) -> None:
-    store = LocalStore(tmp_path, sealing=SealPolicy(least=300))
+    store = LocalStore(tmp_path, sealing=SealPolicy(least=300, fresh_least=40))
     collection = store.create(SPEC)
     collection.upsert(items(range(400), 0))
     wait_for_snapshot(store.open("shoes"), 1)
@@ -234,6 +234,23 @@ def test_enough_writes_seal_by_themselves(tmp_path: Path) -> None:
     again = LocalStore(tmp_path, mode="read")
     assert again.open("shoes").info().vectors["image"] == 440
     again.close()
+
+
+@pytest.mark.parametrize(("added", "measured"), [((50, 49), [True, False, False]), ((50, 70), [True, False, True])])
+def test_recall_is_measured_again_once_a_tenth_has_changed(
+    store: LocalStore, tmp_path: Path, added: Sequence[int], measured: list[bool]
+) -> None:
+    collection, told, count, unmeasured = store.create(SPEC), [], 0, 0
+    for more, is_measured in zip((1_000, *added), measured, strict=True):
+        collection.upsert(items(range(count, count + more), count))
+        count += more
+        doing: set[str] = set()
+        sealed = seal(tmp_path / "shoes", ORDER, lambda what, share, doing=doing: doing.add(what))
+        unmeasured = 0 if is_measured else unmeasured + more
+        assert sealed is not None and sealed.fields["image"].unmeasured == unmeasured
+        told.append("measuring 'image'" in doing)
+        assert sealed.fields["image"].curves["image"]
+    assert told == measured
 
 
 def test_writes_wait_for_room_in_memory(tmp_path: Path) -> None:
