@@ -9,6 +9,7 @@ from index.types import Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know all it has
 HALVED = 1_024
+"""From so many centroids on a walk over them takes as long as it takes to read them."""
 WALK, LEAST_WALK = 8, 128
 """A walk keeps so many times the centroids that are wanted, and so many at least. With FAISS's own measure, one time
 and 16, a tenth of the neighbours among 16,384 lists were missed, however many lists were looked into
@@ -30,17 +31,20 @@ def centroids_of(ivf: Any) -> Any:
     return getattr(quantizer, "storage", quantizer)
 
 
-def halved(ivf: Any) -> Any:
-    """The centroids once more as float16, where they are many and no graph leads to the nearest; else as they are.
+def halve(ivf: Any) -> None:
+    """Keep the centroids of an opened inverted file as float16, where they are many and no graph leads to them.
 
-    A walk over them takes as long as reading them does, from 1,024 lists of 512 dimensions on.
+    What is searched changes by no more than the rounding: vectors were put into lists, and coded, before.
     """
-    quantizer = faiss.downcast_index(ivf.quantizer)
-    if is_graph(quantizer) or quantizer.ntotal < HALVED:
-        return quantizer
-    halves = faiss.IndexScalarQuantizer(quantizer.d, faiss.ScalarQuantizer.QT_fp16, quantizer.metric_type)
-    halves.add(quantizer.reconstruct_n(0, quantizer.ntotal))
-    return halves
+    whole = faiss.downcast_index(ivf.quantizer)
+    if is_graph(whole) or whole.ntotal < HALVED:
+        return
+    halves = faiss.IndexScalarQuantizer(whole.d, faiss.ScalarQuantizer.QT_fp16, whole.metric_type)
+    halves.add(whole.reconstruct_n(0, whole.ntotal))
+    whole.this.own(ivf.own_fields)  # freed with this name, as `ivf` would have
+    ivf.quantizer = halves
+    halves.this.disown()
+    ivf.own_fields = True
 
 
 def is_graph(quantizer: Any) -> bool:

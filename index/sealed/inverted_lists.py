@@ -12,7 +12,7 @@ import faiss as faiss_library
 import numpy as np
 from numpy.typing import NDArray
 
-from index.sealed.coarse import centroids_of, halved, rotated, walk
+from index.sealed.coarse import centroids_of, rotated, walk
 from index.types import Vector, Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
@@ -52,6 +52,7 @@ class InvertedLists:
         """`index`: an opened FAISS index, an inverted file behind whatever rotation."""
         self._index = index
         self._ivf: Any = faiss.extract_index_ivf(index)
+        self._quantizer: Any = faiss.downcast_index(self._ivf.quantizer)
 
     def __len__(self) -> int:
         return int(self._ivf.nlist)
@@ -61,11 +62,6 @@ class InvertedLists:
         """int64 [lists + 1]: list n holds the slots from offsets[n] up to offsets[n + 1]."""
         sizes = [self._ivf.invlists.list_size(number) for number in range(len(self))]
         return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
-
-    @cached_property
-    def _near(self) -> Any:
-        """Finds the nearest lists, or nearly: what trains and fills them goes by the centroids as they are."""
-        return halved(self._ivf)
 
     def holding(self, selected: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which lists hold a selected slot: bool [lists]."""
@@ -78,7 +74,7 @@ class InvertedLists:
         if count == len(self):
             products, numbers = centroids_of(self._ivf).search(turned, count)
         else:
-            products, numbers = self._near.search(turned, count, params=walk(self._near, count))
+            products, numbers = self._quantizer.search(turned, count, params=walk(self._quantizer, count))
         return ListOrder(turned, numbers[0], products[0])
 
     def scan(self, order: ListOrder, wanted: int, bits: Bits | None) -> Codes:

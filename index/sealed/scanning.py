@@ -1,7 +1,8 @@
 """Scans the sealed segments of a field as if they were one: they share a trained codec.
 
 The lists near a query are looked up once for all of them, and their codes compare with each other, so that as many
-candidates get their exact cosines as in a single segment. Owns nothing.
+candidates get their exact cosines as in a single segment. Where there is but one, or where candidates are many, FAISS
+does it all in one call, with less under Python's lock. Owns nothing.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ class Part:
 def scanned(parts: Sequence[Part], query: Vector, limit: int, settings: SearchSettings) -> Hits:
     """The `limit` nearest in the nearest lists, rescored exactly. `parts`: one at least, of one codec."""
     wanted = limit * settings.candidates
-    if wanted > BLOCK:  # FAISS sifts them faster than they are gathered here
+    if len(parts) == 1 or wanted > BLOCK:  # one call of FAISS a part, which finds the lists and sifts the candidates
         sifted = [part.segment.sifted(query, limit, settings, part.bits) for part in parts]
         return merge(
             [part.segment.rescored(slots, query, limit) for part, slots in zip(parts, sifted, strict=True)], limit

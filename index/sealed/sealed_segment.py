@@ -16,7 +16,7 @@ from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
 from index.faiss_memory import index_over
 from index.index_info import CodecKind
-from index.sealed.coarse import walk
+from index.sealed.coarse import halve, walk
 from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
 from index.sealed.rescoring import cosines_of
@@ -52,6 +52,7 @@ class SealedSegment:
         try:
             self._index: Any = faiss.read_index(str(files.lists), how_read)
             self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
+            halve(self._ivf)
             self._lists_bytes = files.lists.stat().st_size
             self.inverted_lists = InvertedLists(self._index)
             self.rows: NDArray[np.uint32] = _mapped(files.rows, np.dtype("<u4"), (count,))

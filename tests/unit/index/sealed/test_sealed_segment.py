@@ -1,7 +1,7 @@
 """A sealed segment of each codec against exact search: recall, filters, dead rows, damage."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import faiss
@@ -12,8 +12,8 @@ from pyroaring import BitMap
 from index.bitmaps import Rows, from_rows
 from index.errors import CorruptError
 from index.exact_segment import ExactSegment
+from index.sealed import coarse, sealed_view
 from index.sealed import codec as codec_module
-from index.sealed import sealed_view
 from index.sealed.coarse import centroids_of, rotated
 from index.sealed.codec import CodecKind, CodecSpec
 from index.sealed.sealed_segment import SealedSegment
@@ -87,6 +87,14 @@ def sealed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_the_right_rows_come_back_with_their_exact_cosines(sealed: Sealed) -> None:
     assert sealed.recall() >= 0.95
+
+
+def test_many_centroids_are_kept_as_float16(sealed: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coarse, "HALVED", 32)
+    halved = replace(sealed, segment=SealedSegment(sealed.segment.folder))
+    quantizer = faiss.downcast_index(halved.segment._ivf.quantizer)
+    assert isinstance(quantizer, faiss.IndexScalarQuantizer) and quantizer.ntotal == 32
+    assert halved.recall() == pytest.approx(sealed.recall(), abs=0.01)
 
 
 def test_dead_rows_are_never_found(sealed: Sealed) -> None:
