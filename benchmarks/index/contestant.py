@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 K = 10
 KINDS: tuple[Literal["in", "off"], ...] = ("in", "off")
+HELD_OUT = "held-out-off.npy"
+"""Queries off the distribution for whoever tunes itself, float32 [n, d]: none of those that are asked."""
 THREADS = (1, 2)
 CONTESTANTS = {
     "lookalike": "lookalike_index:Lookalike",
@@ -34,7 +36,7 @@ CONTESTANTS = {
 
 
 class Contestant(Protocol):
-    """`option`: which codec, where there are several."""
+    """`option`: which codec, where there are several. The folder lies in that of the data."""
 
     def build(self, vectors: NDArray[np.float32], folder: Path, option: str) -> None: ...
 
