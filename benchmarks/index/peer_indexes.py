@@ -100,7 +100,8 @@ class Lance:
         self._table = lancedb.connect(str(folder)).open_table("items")
 
     def settings(self) -> Sequence[dict[str, Any]]:
-        return [{"probes": probes, "refine": 20} for probes in (16, 32, 64, 128, 256)]
+        pairs = [(16, 20), (32, 20), (64, 20), (128, 20), (64, 160), (128, 160), (256, 160)]
+        return [{"probes": probes, "refine": refine} for probes, refine in pairs]
 
     def search(self, query: NDArray[np.float32], setting: dict[str, Any]) -> Sequence[int]:
         asked = self._table.search(query, vector_column_name="vector").metric("dot").limit(10).select(["number"])
