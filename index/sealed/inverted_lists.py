@@ -52,7 +52,7 @@ class InvertedLists:
         """`index`: an opened FAISS index, an inverted file behind whatever rotation."""
         self._index = index
         self._ivf: Any = faiss.extract_index_ivf(index)
-        self._quantizer: Any = faiss.downcast_index(self._ivf.quantizer)
+        self.quantizer: Any = faiss.downcast_index(self._ivf.quantizer)
 
     def __len__(self) -> int:
         return int(self._ivf.nlist)
@@ -74,7 +74,7 @@ class InvertedLists:
         if count == len(self):
             products, numbers = centroids_of(self._ivf).search(turned, count)
         else:
-            products, numbers = self._quantizer.search(turned, count, params=walk(self._quantizer, count))
+            products, numbers = self.quantizer.search(turned, count, params=walk(self.quantizer, count))
         return ListOrder(turned, numbers[0], products[0])
 
     def scan(self, order: ListOrder, wanted: int, bits: Bits | None) -> Codes:

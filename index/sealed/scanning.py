@@ -12,7 +12,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.sealed.inverted_lists import Bits
+from index.sealed.inverted_lists import Bits, Slots
 from index.sealed.rescoring import BLOCK
 from index.sealed.sealed_segment import SealedSegment
 from index.sealed.search_settings import SearchSettings
@@ -30,23 +30,21 @@ class Part:
 
 def scanned(parts: Sequence[Part], query: Vector, limit: int, settings: SearchSettings) -> Hits:
     """The `limit` nearest in the nearest lists, rescored exactly. `parts`: one at least, of one codec."""
-    wanted = limit * settings.candidates
-    if len(parts) == 1 or wanted > BLOCK:  # one call of FAISS a part, which finds the lists and sifts the candidates
-        sifted = [part.segment.sifted(query, limit, settings, part.bits) for part in parts]
-        return merge(
-            [part.segment.rescored(slots, query, limit) for part, slots in zip(parts, sifted, strict=True)], limit
-        )
+    if len(parts) == 1 or limit * settings.candidates > BLOCK:
+        slots = [part.segment.sifted(query, limit, settings, part.bits) for part in parts]
+    else:
+        slots = _candidates(parts, query, limit * settings.candidates, settings.probes)
+    hits = [part.segment.rescored(found, query, limit) for part, found in zip(parts, slots, strict=True)]
+    return merge(hits, limit)
+
+
+def _candidates(parts: Sequence[Part], query: Vector, wanted: int, probes: int) -> list[Slots]:
+    """In each part, the slots of those that are among the best `wanted` of all by their codes."""
     faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
-    order = parts[0].segment.inverted_lists.nearest(query, settings.probes)
+    order = parts[0].segment.inverted_lists.nearest(query, probes)
     found = [part.segment.inverted_lists.scan(order, min(wanted, part.segment.count), part.bits) for part in parts]
     least = _least(np.concatenate([codes.scores for codes in found]), wanted)
-    return merge(
-        [
-            part.segment.rescored(codes.slots[codes.scores >= least], query, limit)
-            for part, codes in zip(parts, found, strict=True)
-        ],
-        limit,
-    )
+    return [codes.slots[codes.scores >= least] for codes in found]
 
 
 def _least(scores: NDArray[np.float32], wanted: int) -> float:

@@ -52,7 +52,7 @@ class SealedSegment:
         try:
             self._index: Any = faiss.read_index(str(files.lists), how_read)
             self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
-            halve(self._ivf)
+            self._spared_bytes = halve(self._ivf)
             self._lists_bytes = files.lists.stat().st_size
             self.inverted_lists = InvertedLists(self._index)
             self.rows: NDArray[np.uint32] = _mapped(files.rows, np.dtype("<u4"), (count,))
@@ -80,7 +80,8 @@ class SealedSegment:
     @property
     def nbytes(self) -> int:
         """In anonymous memory: FAISS copies the lists of the fast-scan codecs there, of the others the centroids."""
-        return self._lists_bytes if self._are_lists_copied else self.lists * 4 * self.description.dimension
+        whole = self._lists_bytes if self._are_lists_copied else self.lists * 4 * self.description.dimension
+        return whole - self._spared_bytes
 
     @property
     def mapped_bytes(self) -> int:
@@ -127,7 +128,7 @@ class SealedSegment:
         faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
         probes = min(settings.probes, self.lists)
         selector = None if selected is None else faiss.IDSelectorBitmap(selected)
-        how_near = walk(faiss.downcast_index(self._ivf.quantizer), probes)
+        how_near = walk(self.inverted_lists.quantizer, probes)
         lists = faiss.SearchParametersIVF(nprobe=probes, sel=selector, quantizer_params=how_near)
         wanted = min(limit + SPARE, self.count)
         factor = max(1.0, min(limit * settings.candidates, self.count) / wanted)

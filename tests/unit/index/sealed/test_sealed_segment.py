@@ -94,6 +94,7 @@ def test_many_centroids_are_kept_as_float16(sealed: Sealed, monkeypatch: pytest.
     halved = replace(sealed, segment=SealedSegment(sealed.segment.folder))
     quantizer = faiss.downcast_index(halved.segment._ivf.quantizer)
     assert isinstance(quantizer, faiss.IndexScalarQuantizer) and quantizer.ntotal == 32
+    assert halved.segment.nbytes == sealed.segment.nbytes - 32 * DIMENSION * 2
     assert halved.recall() == pytest.approx(sealed.recall(), abs=0.01)
 
 
