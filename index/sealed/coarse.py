@@ -1,19 +1,34 @@
-"""The coarse side of an inverted file: how it turns vectors, and the centroids of its lists."""
+"""The coarse side of an inverted file: how it turns vectors, and how a query finds the lists whose centroids are near.
 
+Where lists are many, a walk over their centroids takes as long as the scan of what is in them. There each query sifts
+the centroids by short codes of them (PQ, scanned from registers), and compares only the best of these.
+"""
+
+import math
+import mmap
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import faiss as faiss_library
 import numpy as np
 
+from index.faiss_memory import index_over
 from index.types import Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know all it has
-HALVED = 1_024
-"""From so many centroids on a walk over them takes as long as it takes to read them."""
-WALK, LEAST_WALK = 8, 128
-"""A walk keeps so many times the centroids that are wanted, and so many at least. With FAISS's own measure, one time
-and 16, a tenth of the neighbours among 16,384 lists were missed, however many lists were looked into
-(`benchmarks/index/ten_million.py`)."""
+MANY = 1_024
+"""From so many centroids on they are coded."""
+SIFTED, LEAST_SIFTED = 6, 256
+"""So many times the lists that are wanted, and so many at least, are compared after the sifting. Of the 64 nearest
+among 16,384 it then misses 3 in 1,000, the last ones; a graph over them (HNSW) missed none and took four times as long
+(`benchmarks/index/coarse.py`)."""
+DIMENSIONS_A_CODE = 4
+ITERATIONS, POINTS_A_CENTRE = 4, 64
+"""Of k-means on the centroids: more of either takes seconds, and finds nothing more."""
+_coded: "WeakValueDictionary[bytes, Any]" = WeakValueDictionary()
+"""By the digest of the centroids: the segments of a field share them."""
 
 
 def rotated(codec: Any, vectors: Vectors) -> Vectors:
@@ -26,33 +41,60 @@ def rotated(codec: Any, vectors: Vectors) -> Vectors:
 
 
 def centroids_of(ivf: Any) -> Any:
-    """A flat index of the centroids, which finds the nearest for certain, as a graph over them (HNSW) does not."""
+    """A flat index of the centroids, which finds the nearest for certain."""
     quantizer = faiss.downcast_index(ivf.quantizer)
-    return getattr(quantizer, "storage", quantizer)
+    if isinstance(quantizer, faiss.IndexRefine):
+        return faiss.downcast_index(quantizer.refine_index)
+    return getattr(quantizer, "storage", quantizer)  # of a graph, in codecs that were trained before
 
 
-def halve(ivf: Any) -> int:
-    """Keep the centroids of an opened inverted file as float16, where they are many and no graph leads to them.
-    The bytes that this spares.
+def sift_centroids(ivf: Any, file: Path) -> Any:
+    """Have queries find the lists of an opened inverted file by codes, where they are many.
 
-    What is searched changes by no more than the rounding: vectors were put into lists, and coded, before.
+    The centroids themselves are from then on read in `file`, of which `ivf` was read, and take no memory of their own.
+    Returns the quantizer, which must outlive `ivf`; None where it keeps its own.
     """
     whole = faiss.downcast_index(ivf.quantizer)
-    if is_graph(whole) or whole.ntotal < HALVED:
-        return 0
-    halves = faiss.IndexScalarQuantizer(whole.d, faiss.ScalarQuantizer.QT_fp16, whole.metric_type)
-    halves.add(whole.reconstruct_n(0, whole.ntotal))
-    whole.this.own(ivf.own_fields)  # freed with this name, as `ivf` would have
-    ivf.quantizer = halves
-    halves.this.disown()
-    ivf.own_fields = True
-    return int(2 * halves.d * halves.ntotal)
+    if whole.ntotal < MANY:
+        return None
+    centroids = whole.reconstruct_n(0, whole.ntotal)
+    sifting = faiss.IndexRefine(codes_of(centroids), index_over(_in_file(centroids, file)))
+    if ivf.own_fields:
+        whole.this.own(True)  # freed with this name, as `ivf` would have
+    ivf.quantizer, ivf.own_fields = sifting, False
+    return sifting
 
 
-def is_graph(quantizer: Any) -> bool:
-    return hasattr(quantizer, "storage")
+def how_sifted(quantizer: Any, lists: int) -> Any:
+    """The parameters with which a query finds so many lists; None where all centroids are compared."""
+    if not isinstance(quantizer, faiss.IndexRefine):
+        return None
+    compared = min(max(LEAST_SIFTED, SIFTED * lists), quantizer.ntotal)
+    return faiss.IndexRefineSearchParameters(k_factor=compared / lists)
 
 
-def walk(quantizer: Any, probes: int) -> Any:
-    """The parameters with which a query finds so many lists by a walk through a graph; None where there is none."""
-    return faiss.SearchParametersHNSW(efSearch=max(LEAST_WALK, WALK * probes)) if is_graph(quantizer) else None
+def codes_of(centroids: Vectors) -> Any:
+    """A FAISS index of their codes, trained on them."""
+    digest = sha256(centroids.data).digest()
+    known = _coded.get(digest)
+    if known is not None:
+        return known
+    dimension = centroids.shape[1]
+    codes = faiss.IndexPQFastScan(
+        dimension, dimension // math.gcd(dimension, DIMENSIONS_A_CODE), 4, faiss.METRIC_INNER_PRODUCT
+    )
+    codes.pq.cp.niter, codes.pq.cp.max_points_per_centroid = ITERATIONS, POINTS_A_CENTRE
+    codes.train(centroids)
+    codes.add(centroids)
+    _coded[digest] = codes
+    return codes
+
+
+def _in_file(centroids: Vectors, file: Path) -> Vectors:
+    """The same, mapped. FAISS writes them in one piece, where only its format knows: if not, they stay as they are."""
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        place = content.find(centroids[0].tobytes())
+    if place < 0:
+        return centroids
+    mapped = np.asarray(np.memmap(file, "<f4", "r", place, centroids.shape))
+    return mapped if np.array_equal(mapped, centroids) else centroids

@@ -22,9 +22,6 @@ KIND_OF: Mapping[str, CodecKind] = {
 """FAISS's class of an inverted file to the codec."""
 MIN_LISTS, MAX_LISTS = 16, 65_536
 CENTROIDS_A_CODE: dict[CodecKind, int] = {"ivf-pq": 256, "ivf-pq-fastscan": 16, "ivf-rabitq": 1}
-GRAPH_LISTS = 16_384
-"""From so many lists on, the nearest ones are found by a graph (HNSW): a walk over all centroids takes longer than
-the scan of the lists."""
 POINTS_A_LIST = 40
 """Training vectors a centroid: k-means gains nothing from more (FAISS warns below 39)."""
 DIMENSIONS_A_CODE: dict[CodecKind, int] = {"ivf-pq": 8, "ivf-pq-fastscan": 4, "ivf-rabitq": 1}
@@ -42,14 +39,13 @@ class CodecSpec:
     def factory(self) -> str:
         """The string for `faiss.index_factory`, with inner product as metric."""
         codes = self.dimension // DIMENSIONS_A_CODE[self.kind]
-        lists = f"IVF{self.lists}_HNSW32" if self.lists >= GRAPH_LISTS else f"IVF{self.lists}"
         match self.kind:
             case "ivf-pq":
-                return f"OPQ{codes},{lists},PQ{codes}"
+                return f"OPQ{codes},IVF{self.lists},PQ{codes}"
             case "ivf-pq-fastscan":
-                return f"RR{self.dimension},{lists},PQ{codes}x4fs"
+                return f"RR{self.dimension},IVF{self.lists},PQ{codes}x4fs"
             case "ivf-rabitq":
-                return f"RR{self.dimension},{lists},RaBitQfs"
+                return f"RR{self.dimension},IVF{self.lists},RaBitQfs"
 
     @property
     def sample_size(self) -> int:

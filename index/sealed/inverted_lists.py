@@ -12,7 +12,7 @@ import faiss as faiss_library
 import numpy as np
 from numpy.typing import NDArray
 
-from index.sealed.coarse import centroids_of, rotated, walk
+from index.sealed.coarse import centroids_of, how_sifted, rotated
 from index.types import Vector, Vectors
 
 faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
@@ -69,12 +69,12 @@ class InvertedLists:
         return np.asarray(counts > 0)
 
     def nearest(self, query: Vector, count: int) -> ListOrder:
-        """So many lists, the nearest first: for certain where all are asked for, or there is no graph over them."""
+        """So many lists, the nearest first: for certain where all are asked for, or no codes sift them."""
         turned, count = rotated(self._index, query[None, :]), min(count, len(self))
         if count == len(self):
             products, numbers = centroids_of(self._ivf).search(turned, count)
         else:
-            products, numbers = self.quantizer.search(turned, count, params=walk(self.quantizer, count))
+            products, numbers = self.quantizer.search(turned, count, params=how_sifted(self.quantizer, count))
         return ListOrder(turned, numbers[0], products[0])
 
     def scan(self, order: ListOrder, wanted: int, bits: Bits | None) -> Codes:

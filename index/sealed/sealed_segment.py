@@ -16,7 +16,7 @@ from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
 from index.faiss_memory import index_over
 from index.index_info import CodecKind
-from index.sealed.coarse import halve, walk
+from index.sealed.coarse import how_sifted, sift_centroids
 from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
 from index.sealed.rescoring import cosines_of
@@ -52,7 +52,7 @@ class SealedSegment:
         try:
             self._index: Any = faiss.read_index(str(files.lists), how_read)
             self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
-            self._spared_bytes = halve(self._ivf)
+            self._sifting = sift_centroids(self._ivf, files.lists)
             self._lists_bytes = files.lists.stat().st_size
             self.inverted_lists = InvertedLists(self._index)
             self.rows: NDArray[np.uint32] = _mapped(files.rows, np.dtype("<u4"), (count,))
@@ -80,13 +80,19 @@ class SealedSegment:
     @property
     def nbytes(self) -> int:
         """In anonymous memory: FAISS copies the lists of the fast-scan codecs there, of the others the centroids."""
-        whole = self._lists_bytes if self._are_lists_copied else self.lists * 4 * self.description.dimension
-        return whole - self._spared_bytes
+        held = self._lists_bytes if self._are_lists_copied else self._centroid_bytes
+        return held - (0 if self._sifting is None else self._centroid_bytes)
 
     @property
     def mapped_bytes(self) -> int:
         arrays = self.rows.nbytes + self._slots.nbytes + self._stored.nbytes
-        return arrays + (0 if self._are_lists_copied else self._lists_bytes)
+        if not self._are_lists_copied:
+            return arrays + self._lists_bytes
+        return arrays + (0 if self._sifting is None else self._centroid_bytes)
+
+    @property
+    def _centroid_bytes(self) -> int:
+        return self.lists * 4 * self.description.dimension
 
     def find(self, rows: Rows) -> tuple[NDArray[np.bool_], Slots]:
         """Which of `rows` were sealed here, and their slots in the order of `rows`."""
@@ -128,7 +134,7 @@ class SealedSegment:
         faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
         probes = min(settings.probes, self.lists)
         selector = None if selected is None else faiss.IDSelectorBitmap(selected)
-        how_near = walk(self.inverted_lists.quantizer, probes)
+        how_near = how_sifted(self.inverted_lists.quantizer, probes)
         lists = faiss.SearchParametersIVF(nprobe=probes, sel=selector, quantizer_params=how_near)
         wanted = min(limit + SPARE, self.count)
         factor = max(1.0, min(limit * settings.candidates, self.count) / wanted)

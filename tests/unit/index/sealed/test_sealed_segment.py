@@ -13,7 +13,6 @@ from index.bitmaps import Rows, from_rows
 from index.errors import CorruptError
 from index.exact_segment import ExactSegment
 from index.sealed import coarse, sealed_view
-from index.sealed import codec as codec_module
 from index.sealed.coarse import centroids_of, rotated
 from index.sealed.codec import CodecKind, CodecSpec
 from index.sealed.sealed_segment import SealedSegment
@@ -89,13 +88,33 @@ def test_the_right_rows_come_back_with_their_exact_cosines(sealed: Sealed) -> No
     assert sealed.recall() >= 0.95
 
 
-def test_many_centroids_are_kept_as_float16(sealed: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coarse, "HALVED", 32)
-    halved = replace(sealed, segment=SealedSegment(sealed.segment.folder))
-    quantizer = faiss.downcast_index(halved.segment._ivf.quantizer)
-    assert isinstance(quantizer, faiss.IndexScalarQuantizer) and quantizer.ntotal == 32
-    assert halved.segment.nbytes == sealed.segment.nbytes - 32 * DIMENSION * 2
-    assert halved.recall() == pytest.approx(sealed.recall(), abs=0.01)
+def test_many_lists_are_found_by_codes_of_centroids_that_stay_in_the_file(
+    sealed: Sealed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = sealed.segment
+    monkeypatch.setattr(coarse, "MANY", 32)
+    monkeypatch.setattr(coarse, "LEAST_SIFTED", 8)
+    segments = [SealedSegment(plain.folder) for _ in range(2)]
+    flat, again = (segment.inverted_lists.quantizer for segment in segments)
+    assert flat.base_index.this == again.base_index.this, "segments of one codec share the codes"
+    assert segments[0].nbytes == plain.nbytes - 32 * DIMENSION * 4
+    centroids = centroids_of(segments[0]._ivf)
+    assert not centroids.codes.is_owned
+    assert centroids.reconstruct_n(0, 32).tolist() == centroids_of(plain._ivf).reconstruct_n(0, 32).tolist()
+    assert replace(sealed, segment=segments[0]).recall() == pytest.approx(sealed.recall(), abs=0.01)
+    query = clustered(1, seed=3)[0]
+    some, every = (segments[0].inverted_lists.nearest(query, count) for count in (4, 32))
+    assert every.numbers.tolist() == plain.inverted_lists.nearest(query, 32).numbers.tolist()
+    assert set(some.numbers) <= set(every.numbers[:8])
+
+
+def test_centroids_that_are_not_found_in_the_file_stay_in_memory(tmp_path: Path) -> None:
+    file, centroids = tmp_path / "lists.faiss", clustered(4, seed=1)
+    file.write_bytes(b"xyz" + centroids[:2].tobytes() + centroids[:2].tobytes())
+    assert coarse._in_file(centroids, file) is centroids
+    file.write_bytes(b"xyz" + centroids.tobytes() + b"more")
+    mapped = coarse._in_file(centroids, file)
+    assert mapped is not centroids and mapped.tolist() == centroids.tolist()
 
 
 def test_dead_rows_are_never_found(sealed: Sealed) -> None:
@@ -155,10 +174,11 @@ def test_slots_lie_in_list_order(sealed: Sealed) -> None:
     assert (np.diff(lists.ravel()) >= 0).mean() > 0.999  # float16 may move a vector on a border
 
 
-def test_each_vector_is_in_the_nearest_list_though_queries_find_lists_by_a_graph(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(codec_module, "GRAPH_LISTS", 1)
+def test_segments_with_a_graph_over_their_lists_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they were sealed before. Each vector is in the nearest list, whatever the graph finds."""
+    factory = f"RR{DIMENSION},IVF256_HNSW32,RaBitQfs"
+    monkeypatch.setattr(CodecSpec, "factory", factory)
+    monkeypatch.setattr(coarse, "MANY", 256)
     vectors = np.random.default_rng(1).standard_normal((12_000, DIMENSION)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 256), vectors)
@@ -170,6 +190,7 @@ def test_each_vector_is_in_the_nearest_list_though_queries_find_lists_by_a_graph
     lists, by_graph = centroids_of(segment._ivf).assign(turned, 1).ravel(), graph.assign(turned, 1).ravel()
     assert (np.diff(lists) >= 0).mean() > 0.999
     assert (lists == by_graph).mean() < 0.95, "this graph finds every one, and proves nothing"
+    assert isinstance(segment.inverted_lists.quantizer, faiss.IndexRefine)
 
 
 @pytest.mark.parametrize("name", ["lists.faiss", "vectors.f16", "rows.u32", "slots.i32"])
