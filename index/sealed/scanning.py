@@ -5,8 +5,9 @@ candidates get their exact cosines as in a single segment. Where there is but on
 does it all in one call, with less under Python's lock. Owns nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 
 import faiss
 import numpy as np
@@ -14,10 +15,13 @@ from numpy.typing import NDArray
 
 from index.sealed.inverted_lists import Bits, Slots
 from index.sealed.rescoring import BLOCK
-from index.sealed.sealed_segment import SealedSegment
+from index.sealed.sealed_segment import SealedSegment, Sifting
 from index.sealed.search_settings import SearchSettings
 from index.segment import Hits, merge
 from index.types import Vector
+
+ALIKE = 64
+"""Pairs of limit and settings of which a segment keeps the parameters."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,16 @@ class Part:
     segment: SealedSegment
     bits: Bits | None = None
 
+    @cached_property
+    def sifting(self) -> Callable[[int, SearchSettings], Sifting]:
+        """How it is sifted for a limit, with some settings: made once for searches that are alike."""
+        return lru_cache(ALIKE)(partial(self.segment.sifting, selected=self.bits))
+
 
 def scanned(parts: Sequence[Part], query: Vector, limit: int, settings: SearchSettings) -> Hits:
     """The `limit` nearest in the nearest lists, rescored exactly. `parts`: one at least, of one codec."""
     if len(parts) == 1 or limit * settings.candidates > BLOCK:
-        slots = [part.segment.sifted(query, limit, settings, part.bits) for part in parts]
+        slots = [part.segment.sifted(query, part.sifting(limit, settings)) for part in parts]
     else:
         slots = _candidates(parts, query, limit * settings.candidates, settings.probes)
     hits = [part.segment.rescored(found, query, limit) for part, found in zip(parts, slots, strict=True)]

@@ -4,6 +4,7 @@ Owns the mapped files. Nothing in it changes; which of its rows are dead comes w
 with each call, so that two searches never see each other's.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,16 @@ SPARE = 8
 ROUNDING = 2.0**-10
 """More than rounding to float16 changes the product of two unit vectors."""
 GROWTH = 8
+
+
+@dataclass(frozen=True)
+class Sifting:
+    """How a segment is sifted. Any number of searches may share one."""
+
+    wanted: int
+    """So many slots."""
+    parameters: Any
+    """FAISS's, which take longer to make than to use."""
 
 
 class SealedSegment:
@@ -126,20 +137,25 @@ class SealedSegment:
         """float32 [n, d] of unit length, the values that exact search sees."""
         return unit_rows(self._stored[slots])
 
-    def sifted(self, query: Vector, limit: int, settings: SearchSettings, selected: NDArray[np.uint8] | None) -> Slots:
-        """The slots of the `limit` nearest and of some more: candidates by their codes, sifted by what is stored.
-
-        `selected` is a bit for each slot. All in one call of FAISS, during which other Python threads run.
-        """
-        faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
+    def sifting(self, limit: int, settings: SearchSettings, selected: NDArray[np.uint8] | None) -> Sifting:
+        """How the `limit` nearest are sifted. `selected` is a bit for each slot; None: all."""
         probes = min(settings.probes, self.lists)
-        selector = None if selected is None else faiss.IDSelectorBitmap(selected)
-        how_near = how_sifted(self.inverted_lists.quantizer, probes)
-        lists = faiss.SearchParametersIVF(nprobe=probes, sel=selector, quantizer_params=how_near)
+        lists = faiss.SearchParametersIVF(
+            nprobe=probes,
+            sel=None if selected is None else faiss.IDSelectorBitmap(selected),
+            quantizer_params=how_sifted(self.inverted_lists.quantizer, probes),
+        )
         wanted = min(limit + SPARE, self.count)
         factor = max(1.0, min(limit * settings.candidates, self.count) / wanted)
-        parameters = faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists)
-        _, slots = self._refined.search(query[None, :], wanted, params=parameters)
+        return Sifting(wanted, faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists))
+
+    def sifted(self, query: Vector, how: Sifting) -> Slots:
+        """The slots of the nearest and of some more: candidates by their codes, sifted by what is stored.
+
+        All in one call of FAISS, during which other Python threads run.
+        """
+        faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
+        _, slots = self._refined.search(query[None, :], how.wanted, params=how.parameters)
         found: Slots = slots[0][slots[0] >= 0]
         return found
 

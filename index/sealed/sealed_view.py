@@ -100,7 +100,7 @@ class SealedView:
             return Answer(self.segment.nearest(query, limit, _bits(selected)))
         return self._widened(query, limit, params, settings, selected)
 
-    @property
+    @cached_property
     def part(self) -> Part:
         """Its live slots, for a scan."""
         return Part(self.segment, self._alive_bits if self.dead else None)
