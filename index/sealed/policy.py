@@ -57,6 +57,8 @@ class SealPolicy:
     """Too few: of the sealed ones."""
     wait_s: float = 60.0
     """So long a write waits for room in memory before it is refused."""
+    retry_s: float = 60.0
+    """So long no builder is started after one that failed, or that left things as they were."""
 
     def least_of(self, dimension: int) -> int:
         """From so many vectors on a field is sealed."""

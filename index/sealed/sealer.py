@@ -19,8 +19,6 @@ from index.index_info import SealProgress
 from index.sealed.policy import FieldStanding, SealPolicy
 
 log = logging.getLogger(__name__)
-RETRY_S = 60.0
-"""After a builder that failed, or that left things as they were."""
 LOOK_S = 60.0
 """Without a write, it is looked so often whether something became due by its age."""
 
@@ -90,7 +88,7 @@ class Sealer:
             if measure or self._reason():
                 self._build(measure)
                 if self._reason() and self._sealed() == before:  # it could not change that: not again at once
-                    self._not_before = max(self._not_before, monotonic() + RETRY_S)
+                    self._not_before = max(self._not_before, monotonic() + self._policy.retry_s)
 
     def _wait(self) -> bool:
         """Until there was a write or some time passed; False once closed."""
@@ -143,7 +141,7 @@ class Sealer:
             self._failed(str(error))
 
     def _failed(self, why: str) -> None:
-        self._not_before = monotonic() + RETRY_S
+        self._not_before = monotonic() + self._policy.retry_s
         log.error("collection '%s' was not sealed: %s", self._root.name, why)
 
     def _heard(self, line: bytes) -> None:

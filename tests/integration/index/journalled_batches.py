@@ -15,7 +15,7 @@ from index.types import Attributes, CollectionSpec, FieldName, Filter, ItemWrite
 
 THREADS = 2
 IDS = 30
-POLICY = SealPolicy(least=30, fresh_least=3)
+POLICY = SealPolicy(least=30, fresh_least=3, retry_s=0.2)
 """So few that something is sealed all the time."""
 SPEC = CollectionSpec("killed", "starter", "starter-1", 16, attributes={"owner": "keyword"})
 

@@ -126,20 +126,23 @@ class Killing:
         command = [sys.executable, "-m", "tests.integration.index.journalled_writer", str(self._directory)]
         firsts = [str(written) for written in self._written]
         with subprocess.Popen([*command, *firsts], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            if self._chance.random() < 0.9:  # else it may die while it opens the store
-                assert process.stdout.readline() == "writing\n"
-            if surely:
-                self._wait_for_seal()
             try:
-                code = process.wait(self._chance.uniform(0, self._longest_s))
-            except subprocess.TimeoutExpired:
+                self._wait_for_kill(process, surely)
+            finally:
                 builders = children_of(process.pid)
                 process.kill()
-                self._kill_builders(builders)
-            else:
-                raise AssertionError(f"the writer ended by itself with {code}")
+            self._kill_builders(builders)
         self.kills["writer"] += 1
+
+    def _wait_for_kill(self, process: "subprocess.Popen[str]", surely: bool) -> None:
+        assert process.stdout is not None
+        if self._chance.random() < 0.9:  # else it may die while it opens the store
+            assert process.stdout.readline() == "writing\n"
+        if surely:
+            self._wait_for_seal()
+        with suppress(subprocess.TimeoutExpired):
+            code = process.wait(self._chance.uniform(0, self._longest_s))
+            raise AssertionError(f"the writer ended by itself with {code}")
 
     def _wait_for_seal(self) -> None:
         files = SnapshotFiles(self._root)
