@@ -9,9 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from queue import LifoQueue
 
-import orjson
-
-from index.catalog_connection import connect, transaction, translated
+from index.catalog_connection import LISTED, connect, listed, transaction, translated
 from index.catalog_migration import require_format, take_steps
 from index.catalog_schema import TABLES
 from index.errors import CollectionNotFoundError, CorruptError
@@ -51,10 +49,10 @@ class Catalog:
 
     def unchanged(self, hashes: Sequence[tuple[str, str]]) -> list[bool]:
         """Is exactly this content stored, with at least one vector?"""
-        query = """SELECT id, content_hash FROM items WHERE id IN (SELECT value FROM json_each(?))
+        query = f"""SELECT id, content_hash FROM items WHERE id IN ({LISTED})
                    AND EXISTS (SELECT 1 FROM vectors WHERE vectors.row = items.row)"""
         with self._reading() as connection:
-            found = dict(connection.execute(query, (_json([id_ for id_, _ in hashes]),)))
+            found = dict(connection.execute(query, (listed([id_ for id_, _ in hashes]),)))
         return [found.get(id_) == content_hash for id_, content_hash in hashes]
 
     def ids(self, after: str | None, limit: int) -> list[str]:
@@ -139,17 +137,13 @@ def read_spec(connection: sqlite3.Connection) -> CollectionSpec:
 
 
 def _items(connection: sqlite3.Connection, key: str, values: Sequence[str] | Sequence[int]) -> list[Item]:
-    query = f"SELECT {ITEM} FROM items WHERE {key} IN (SELECT value FROM json_each(?))"
-    return [_item(found) for found in connection.execute(query, (_json(values),))]
+    query = f"SELECT {ITEM} FROM items WHERE {key} IN ({LISTED})"
+    return [_item(found) for found in connection.execute(query, (listed(values),))]
 
 
 def _item(found: ItemRow) -> Item:
     row, id_, text, attributes, content_hash, picture_ref, sequence = found
     return Item(row, id_, text, load_attributes(attributes), content_hash, picture_ref, sequence)
-
-
-def _json(values: Sequence[str] | Sequence[int]) -> str:
-    return orjson.dumps(list(values)).decode()
 
 
 def begin_history(connection: sqlite3.Connection) -> None:

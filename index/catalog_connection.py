@@ -5,10 +5,12 @@ Owns the pragmas that durability rests on. Knows no table.
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
+
+import orjson
 
 from index.errors import (
     CollectionLockedError,
@@ -20,6 +22,8 @@ from index.errors import (
 )
 
 BUSY_TIMEOUT_S = 5.0
+LISTED = "SELECT value FROM json_each(?)"
+"""The values of a list (`listed`), which is bound as one."""
 WAL_LIMIT_BYTES = 16 * 2**20
 
 ERRORS: dict[int, type[StoreError]] = {
@@ -90,6 +94,11 @@ def translated() -> Iterator[None]:
         raise _translation(error) from error
     except OSError as error:
         raise file_error(error) from error
+
+
+def listed(values: Sequence[str] | Sequence[int]) -> str:
+    """A list of any length for one parameter of a statement, `LISTED`."""
+    return orjson.dumps(list(values)).decode()
 
 
 def file_error(error: OSError) -> StoreError:

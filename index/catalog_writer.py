@@ -1,22 +1,25 @@
 """Changing the catalogue inside a transaction that the caller began. Owns what created, updated and unchanged mean.
 
 An upsert with the stored content hash keeps the vectors and the picture that it does not bring; one with another
-hash replaces all of them. Not safe for concurrent use: one thread owns it.
+hash replaces all of them. A batch is a few statements however many items it has: Python's lock changes hands with each
+one, while searches run. Not safe for concurrent use: one thread owns it.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.attribute_values import Schema, admit, merged
+from index.catalog_connection import LISTED, listed
 from index.catalog_migration import require_format
 from index.errors import ItemNotFoundError
 from index.prepared_item import PreparedItem
 from index.spec_text import dump_attributes, load_attributes
-from index.texts import forget_text, index_text
+from index.texts import forget_texts, index_texts
 from index.types import Attributes, FieldName, WriteReceipt, WriteResult, WriteStatus
 
 MAX_TOMBSTONES = 100_000
+IDS_A_QUERY = 1_000
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,37 @@ class StoredItem:
     picture_ref: str | None
     thumbnail: str | None
     content_hash: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an upsert makes of one item."""
+
+    id: str
+    before: StoredItem | None
+    """None: it is new."""
+    after: StoredItem
+    vectors: Mapping[FieldName, bytes]
+    """To be written; the others stay, where the content is the same."""
+
+    @property
+    def status(self) -> WriteStatus:
+        if self.before is None:
+            return "created"
+        return "updated" if self.vectors or self.after != self.before else "unchanged"
+
+    @property
+    def is_replaced(self) -> bool:
+        """Other content: what was derived from the old one goes, in every space."""
+        return self.before is not None and self.before.content_hash != self.after.content_hash
+
+    @property
+    def is_revectored(self) -> bool:
+        return bool(self.vectors) or self.is_replaced
+
+    @property
+    def has_other_text(self) -> bool:
+        return self.before is None or self.before.text != self.after.text
 
 
 class CatalogWriter:
@@ -52,14 +86,18 @@ class CatalogWriter:
 
     def upsert(self, items: Sequence[PreparedItem]) -> WriteReceipt:
         """Raises AttributeValueError; the caller then rolls back."""
-        results = tuple(WriteResult(item.id, self._upsert(item)) for item in items)
+        results: list[WriteResult] = []
+        for batch in _without_repeats(items):
+            changes = self._changes(batch)
+            self._write([change for change in changes if change.status != "unchanged"])
+            results += [WriteResult(change.id, change.status) for change in changes]
         if any(result.status != "unchanged" for result in results):
             self._advance()
-        return WriteReceipt(results, self.sequence)
+        return WriteReceipt(tuple(results), self.sequence)
 
     def patch(self, id_: str, attributes: Attributes) -> int:
         """Raises ItemNotFoundError, AttributeValueError."""
-        stored = self._stored(id_)
+        stored = self._stored([id_]).get(id_)
         if stored is None:
             raise ItemNotFoundError(f"there is no item '{id_}': check the id, or write the whole item", id_)
         text = self._admitted(id_, merged(load_attributes(stored.attributes), attributes))
@@ -71,19 +109,17 @@ class CatalogWriter:
 
     def delete(self, ids: Iterable[str]) -> tuple[int, int]:
         """Delete by id; returns (number deleted, sequence)."""
-        stored = (self._stored(id_) for id_ in dict.fromkeys(ids))
-        return self.delete_rows([item.row for item in stored if item is not None])
+        stored = self._stored(list(dict.fromkeys(ids)))
+        return self.delete_rows([item.row for item in stored.values()])
 
     def delete_rows(self, rows: Sequence[int]) -> tuple[int, int]:
         """Delete rows that exist; returns (number deleted, sequence)."""
-        one_each = [(row,) for row in rows]
-        tombstones = [(row, self.sequence + 1) for row in rows]
-        for row in rows:
-            forget_text(self._connection, row)
-        self._connection.executemany("DELETE FROM vectors WHERE row = ?", one_each)
-        self._connection.executemany("DELETE FROM items WHERE row = ?", one_each)
-        self._connection.executemany("INSERT INTO tombstones VALUES (?, ?)", tombstones)
         if rows:
+            among = listed(rows)
+            forget_texts(self._connection, rows)
+            self._execute(f"DELETE FROM vectors WHERE row IN ({LISTED})", (among,))
+            self._execute(f"DELETE FROM items WHERE row IN ({LISTED})", (among,))
+            self._execute(f"INSERT INTO tombstones SELECT value, ? FROM ({LISTED})", (self.sequence + 1, among))
             self._advance()
             self._forget_tombstones()
         return len(rows), self.sequence
@@ -96,74 +132,80 @@ class CatalogWriter:
             self._advance()
         return self.sequence
 
-    def _upsert(self, item: PreparedItem) -> WriteStatus:
-        attributes = self._admitted(item.id, item.attributes)
-        stored = self._stored(item.id)
-        if stored is None:
-            self._insert(item, attributes)
-            return "created"
-        if stored.content_hash != item.content_hash:
-            self._replace(stored, item, attributes)
-            return "updated"
-        return self._refresh(stored, item, attributes)
+    def _changes(self, items: Sequence[PreparedItem]) -> list[Change]:
+        """What an upsert of items with different ids comes to."""
+        admitted = [self._admitted(item.id, item.attributes) for item in items]
+        stored, next_row = self._stored([item.id for item in items]), self._next_row()
+        old_vectors = self._vectors(
+            [
+                stored[one.id].row
+                for one in items
+                if one.id in stored and stored[one.id].content_hash == one.content_hash
+            ]
+        )
+        changes = []
+        for item, attributes in zip(items, admitted, strict=True):
+            before, ref, thumbnail, vectors = stored.get(item.id), item.picture_ref, item.thumbnail, item.vectors
+            if before is not None and before.content_hash == item.content_hash:
+                ref, thumbnail = ref or before.picture_ref, thumbnail or before.thumbnail
+                old = old_vectors.get(before.row, {})
+                vectors = {field: data for field, data in vectors.items() if old.get(field) != data}
+            row = next_row if before is None else before.row
+            next_row += before is None
+            after = StoredItem(row, item.text, attributes, ref, thumbnail, item.content_hash)
+            changes.append(Change(item.id, before, after, vectors))
+        return changes
 
-    def _insert(self, item: PreparedItem, attributes: str) -> None:
-        sequence = self.sequence + 1
-        query = """INSERT INTO items (id, text, attributes, picture_ref, thumbnail, content_hash, sequence,
-                   vector_sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-        values = (item.id, item.text, attributes, item.picture_ref, item.thumbnail, item.content_hash)
-        row = self._execute(query, (*values, sequence, sequence)).lastrowid
-        assert row is not None
-        index_text(self._connection, row)
-        self._put_vectors(row, item.vectors)
+    def _write(self, changes: Sequence[Change]) -> None:
+        created = [change for change in changes if change.before is None]
+        updated = [change for change in changes if change.before is not None]
+        forget_texts(self._connection, [one.after.row for one in updated if one.has_other_text])
+        self._insert(created)
+        self._update(updated)
+        index_texts(self._connection, [one.after.row for one in changes if one.has_other_text])
+        replaced = [change.after.row for change in changes if change.is_replaced]
+        self._execute(f"DELETE FROM vectors WHERE row IN ({LISTED})", (listed(replaced),))
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO vectors (row, field, space, data) VALUES (?, ?, ?, ?)",
+            [(one.after.row, field, self._space, data) for one in changes for field, data in one.vectors.items()],
+        )
 
-    def _replace(self, stored: StoredItem, item: PreparedItem, attributes: str) -> None:
-        """Other content: what was derived from the old one goes, in every space."""
-        self._execute("DELETE FROM vectors WHERE row = ?", (stored.row,))
-        ref, thumbnail = item.picture_ref, item.thumbnail
-        self._update(stored, StoredItem(stored.row, item.text, attributes, ref, thumbnail, item.content_hash))
-        self._set_vectors(stored.row, item.vectors)
+    def _insert(self, changes: Sequence[Change]) -> None:
+        query = """INSERT INTO items (row, id, text, attributes, picture_ref, thumbnail, content_hash, sequence,
+                   vector_sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+        sequences = (self.sequence + 1, self.sequence + 1)
+        values = [(one.after.row, one.id, *_columns(one.after), *sequences) for one in changes]
+        self._connection.executemany(query, values)
 
-    def _refresh(self, stored: StoredItem, item: PreparedItem, attributes: str) -> WriteStatus:
-        """The same content: only what differs is written."""
-        vectors = self._differing(stored.row, item.vectors)
-        ref, thumbnail = item.picture_ref or stored.picture_ref, item.thumbnail or stored.thumbnail
-        fresh = StoredItem(stored.row, item.text, attributes, ref, thumbnail, stored.content_hash)
-        if not vectors and fresh == stored:
-            return "unchanged"
-        self._update(stored, fresh)
-        if vectors:
-            self._set_vectors(stored.row, vectors)
-        return "updated"
-
-    def _update(self, stored: StoredItem, fresh: StoredItem) -> None:
+    def _update(self, changes: Sequence[Change]) -> None:
         query = """UPDATE items SET text = ?, attributes = ?, picture_ref = ?, thumbnail = ?, content_hash = ?,
-                   sequence = ? WHERE row = ?"""
-        values = (fresh.text, fresh.attributes, fresh.picture_ref, fresh.thumbnail, fresh.content_hash)
-        if fresh.text != stored.text:
-            forget_text(self._connection, stored.row)
-        self._execute(query, (*values, self.sequence + 1, stored.row))
-        if fresh.text != stored.text:
-            index_text(self._connection, stored.row)
+                   sequence = ?, vector_sequence = coalesce(?, vector_sequence) WHERE row = ?"""
+        now = self.sequence + 1
+        values = [(*_columns(one.after), now, now if one.is_revectored else None, one.after.row) for one in changes]
+        self._connection.executemany(query, values)
 
-    def _set_vectors(self, row: int, vectors: Mapping[FieldName, bytes]) -> None:
-        self._execute("UPDATE items SET vector_sequence = ? WHERE row = ?", (self.sequence + 1, row))
-        self._put_vectors(row, vectors)
+    def _stored(self, ids: Sequence[str]) -> dict[str, StoredItem]:
+        """Those that there are, by id."""
+        found: dict[str, StoredItem] = {}
+        for start in range(0, len(ids), IDS_A_QUERY):
+            some = ids[start : start + IDS_A_QUERY]
+            query = f"""SELECT id, row, text, attributes, picture_ref, thumbnail, content_hash FROM items
+                        WHERE id IN ({",".join("?" * len(some))})"""
+            found |= {id_: StoredItem(*values) for id_, *values in self._execute(query, some)}
+        return found
 
-    def _put_vectors(self, row: int, vectors: Mapping[FieldName, bytes]) -> None:
-        for field, data in vectors.items():
-            query = "INSERT OR REPLACE INTO vectors (row, field, space, data) VALUES (?, ?, ?, ?)"
-            self._execute(query, (row, field, self._space, data))
+    def _next_row(self) -> int:
+        """Rows of deleted items are not taken again."""
+        (last,) = self._execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'items'").fetchone()
+        return int(last) + 1
 
-    def _differing(self, row: int, vectors: Mapping[FieldName, bytes]) -> Mapping[FieldName, bytes]:
-        query = "SELECT field, data FROM vectors WHERE row = ? AND space = ?"
-        stored = dict(self._execute(query, (row, self._space)))
-        return {field: data for field, data in vectors.items() if stored.get(field) != data}
-
-    def _stored(self, id_: str) -> StoredItem | None:
-        query = "SELECT row, text, attributes, picture_ref, thumbnail, content_hash FROM items WHERE id = ?"
-        found = self._execute(query, (id_,)).fetchone()
-        return None if found is None else StoredItem(*found)
+    def _vectors(self, rows: Sequence[int]) -> dict[int, dict[FieldName, bytes]]:
+        """Of this space, by row and field."""
+        found: dict[int, dict[FieldName, bytes]] = {}
+        query = f"SELECT row, field, data FROM vectors WHERE row IN ({LISTED}) AND space = ?"
+        for row, field, data in self._execute(query, (listed(rows), self._space)):
+            found.setdefault(row, {})[field] = data
+        return found
 
     def _admitted(self, id_: str, attributes: Attributes) -> str:
         values, schema = admit(id_, attributes, self._schema)
@@ -189,3 +231,18 @@ class CatalogWriter:
 
     def _execute(self, query: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         return self._connection.execute(query, values)
+
+
+def _without_repeats(items: Sequence[PreparedItem]) -> Iterator[Sequence[PreparedItem]]:
+    """In pieces in which no id comes twice: a later write of an item finds the earlier one."""
+    piece: dict[str, PreparedItem] = {}
+    for item in items:
+        if item.id in piece:
+            yield list(piece.values())
+            piece = {}
+        piece[item.id] = item
+    yield list(piece.values())
+
+
+def _columns(item: StoredItem) -> tuple[str | None, ...]:
+    return item.text, item.attributes, item.picture_ref, item.thumbnail, item.content_hash

@@ -6,6 +6,7 @@ language: each word goes in as a quoted phrase, in which only quotes mean anythi
 
 import sqlite3
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from index.bitmaps import Rows, from_rows, to_rows
+from index.catalog_connection import LISTED, listed
 from index.errors import FilterError
 from index.segment import best
 
@@ -48,15 +50,17 @@ class TextHits:
         return from_rows(best(self.rows, self.scores, limit).rows)
 
 
-def index_text(connection: sqlite3.Connection, row: int) -> None:
-    """After the row was written."""
-    connection.execute("INSERT INTO texts (rowid, text) SELECT row, text FROM items WHERE row = ?", (row,))
+def index_texts(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
+    """After the rows were written."""
+    query = f"INSERT INTO texts (rowid, text) SELECT row, text FROM items WHERE row IN ({LISTED})"
+    connection.execute(query, (listed(rows),))
 
 
-def forget_text(connection: sqlite3.Connection, row: int) -> None:
-    """Before the row is changed or deleted: FTS5 wants to be told the text that it has indexed."""
-    query = "INSERT INTO texts (texts, rowid, text) SELECT 'delete', row, text FROM items WHERE row = ?"
-    connection.execute(query, (row,))
+def forget_texts(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
+    """Before the rows are changed or deleted: FTS5 wants to be told the texts that it has indexed."""
+    query = f"""INSERT INTO texts (texts, rowid, text) SELECT 'delete', row, text FROM items
+                WHERE row IN ({LISTED})"""
+    connection.execute(query, (listed(rows),))
 
 
 def rows_holding(connection: sqlite3.Connection, text: str) -> BitMap:
