@@ -8,10 +8,9 @@ First searches alone for a while, then 200 upserts (half of them of known items)
 same searches, one caller each; the store seals when it finds that it is time. Vectors come with the writes, or a
 bundle in another process first encodes the texts that are written. The vector of every write is read back as soon as
 it is acknowledged, and one known and one new item of each turn are searched. One search in fifty is repeated exactly
-over what it saw, for which the searches pause and the writes do not. Goals: p99 during a seal at most twice that without
-writes; every
-acknowledged write visible; recall never under the target less 0.01; disk at the end within 1.3 times catalogue plus
-one snapshot.
+over what it saw, for which the searches pause and the writes do not. Goals: p99 during a seal at most twice that
+without writes; every acknowledged write visible; recall never under the target less 0.01; disk at the end within 1.3
+times catalogue plus one snapshot.
 """
 
 import argparse
