@@ -40,14 +40,12 @@ class CodedView:
     codes: NDArray[np.uint8]  # uint8 [n, d]
     step: float
 
-    def nearest(self, query: Vector, count: int, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.int64], float]:
-        """At most `count` slots of the chosen ones (bool [n]), and what no other one's cosine exceeds."""
+    def nearest(self, query: Vector, count: int, among: Any) -> tuple[NDArray[np.int64], float]:
+        """At most `count` slots of the chosen ones (`choosing`), and what no other one's cosine exceeds."""
         step = float(np.abs(query).max()) / STEPS
         rounded = np.rint(query / step).astype(np.float32)
-        selector = faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))
         faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
-        parameters = faiss.SearchParameters(sel=selector)
-        products, slots = self._index.search(rounded[None, :], count, params=parameters)
+        products, slots = self._index.search(rounded[None, :], count, params=among)
         longest = 1.0 + self.step * math.sqrt(len(query)) / 2.0  # of what the codes say
         off = SURE * math.hypot(self.step, step * longest) + ROUNDING
         return slots[0][slots[0] >= 0], float(products[0][-1]) * step * self.step + off
@@ -55,6 +53,11 @@ class CodedView:
     @cached_property
     def _index(self) -> Any:
         return index_over(self.codes)
+
+
+def choosing(chosen: NDArray[np.bool_]) -> Any:
+    """FAISS's parameters for any number of searches of these slots (bool [n]) alone."""
+    return faiss.SearchParameters(sel=faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little")))
 
 
 class ByteCodes:

@@ -13,15 +13,17 @@ BLAS thread pool to others.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from index.bitmaps import Rows, to_rows
-from index.byte_codes import MULTIPLE, ByteCodes, CodedView
+from index.byte_codes import MULTIPLE, ByteCodes, CodedView, choosing
 from index.row_array import RowArray
-from index.segment import Hits, best
+from index.segment import NO_FLOOR, Hits, best
 from index.types import SearchParameters, Vector, Vectors
 
 FIRST_CAPACITY = 256
@@ -34,6 +36,8 @@ CODED = 2_048
 """From so many slots on they are looked over as bytes first."""
 SPARE = 192
 """So many more than twice the limit get their exact cosines at first."""
+SPARE_ABOVE = 16
+"""So many more than the limit, where enough is known already and few will be above that."""
 GROWTH = 8
 SIFTED_SHARE = 0.1
 """When so many of the allowed rows would need their exact cosines, all get them."""
@@ -54,38 +58,40 @@ class ExactView:
     codes: CodedView | None = None
     """Of the same slots; None where there are few."""
 
-    def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:
+    def search(
+        self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters, floor: float = NO_FLOOR
+    ) -> Hits:
         """Exact whatever `params` ask: nothing is approximated here."""
         if not self.count or limit <= 0:
             return Hits(self.rows[:0], np.empty(0, np.float32))
-        chosen = self._chosen(allowed)
-        passing = int(np.count_nonzero(chosen))
-        if self.codes is not None and passing > CODED_SHARE * self.count:
-            sifted = self._sifted(self.codes, query, limit, chosen, passing)
+        chosen = self._alive if allowed is None else self._chosen(allowed)
+        if self.codes is not None and chosen.count > CODED_SHARE * self.count:
+            sifted = self._sifted(self.codes, query, limit, chosen, floor)
             if sifted is not None:
                 return sifted
-        slots = np.flatnonzero(chosen)
-        if passing <= GATHER_SHARE * self.count:
+        slots = np.flatnonzero(chosen.mask)
+        if chosen.count <= GATHER_SHARE * self.count:
             return self._nearest_of(slots, query, limit)
         return best(self.rows[slots], np.vecdot(self.matrix[: self.count], query)[slots], limit)
 
-    def _chosen(self, allowed: BitMap | None) -> Mask:
-        if allowed is None:
-            return self.alive
+    @cached_property
+    def _alive(self) -> "Chosen":
+        return Chosen(self.alive)
+
+    def _chosen(self, allowed: BitMap) -> "Chosen":
         rows = self.rows[: self.count]
         wanted = np.zeros(int(rows.max(initial=0)) + 1, dtype=np.bool_)
         allowed_rows = to_rows(allowed)
         wanted[allowed_rows[allowed_rows < len(wanted)]] = True
-        chosen: Mask = wanted[rows] & self.alive
-        return chosen
+        return Chosen(wanted[rows] & self.alive)
 
-    def _sifted(self, codes: CodedView, query: Vector, limit: int, chosen: Mask, passing: int) -> Hits | None:
+    def _sifted(self, codes: CodedView, query: Vector, limit: int, chosen: "Chosen", floor: float) -> Hits | None:
         """None where the codes tell too little apart."""
-        wanted = 2 * limit + SPARE
-        while wanted <= SIFTED_SHARE * passing:
-            slots, others = codes.nearest(query, wanted, chosen)
+        wanted = 2 * limit + SPARE if floor == NO_FLOOR else limit + SPARE_ABOVE
+        while wanted <= SIFTED_SHARE * chosen.count:
+            slots, others = codes.nearest(query, wanted, chosen.parameters)
             hits = self._nearest_of(slots, query, limit)
-            if others < hits.cosines[-1]:
+            if others < max(floor, hits.cosines[-1]):
                 return hits
             wanted *= GROWTH
         return None
@@ -100,6 +106,21 @@ class ExactView:
             block = slots[start : start + GATHER_BLOCK]
             cosines[start : start + len(block)] = np.vecdot(self.matrix[block], query)
         return cosines
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Slots that may be found."""
+
+    mask: Mask  # bool [count]
+
+    @cached_property
+    def count(self) -> int:
+        return int(np.count_nonzero(self.mask))
+
+    @cached_property
+    def parameters(self) -> Any:
+        return choosing(self.mask)
 
 
 class ExactSegment:

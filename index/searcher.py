@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from index.bitmaps import from_rows, to_rows
-from index.segment import Hits, merge
+from index.segment import Hits, merge, search_all
 from index.selection import Selection, Selector
 from index.stored_vectors import unit
 from index.types import Candidate, FieldName, Filter, RecallCheck, SearchParameters, Vector
@@ -41,7 +41,7 @@ class Searcher:
         if selection.texts is not None:
             fitting = selection.texts.best(limit) - from_rows(hits.rows)
             segments = selection.view.segments[field]
-            more = [segment.search(direction, limit, fitting, EXACT) for segment in segments] if fitting else []
+            more = [search_all(segments, direction, limit, fitting, EXACT)] if fitting else []
             hits = merge([hits, *more], 2 * limit)
         return selection.candidates(hits)
 
@@ -69,7 +69,7 @@ class Searcher:
 
 def _hits(selection: Selection, field: FieldName, direction: Vector, limit: int, params: SearchParameters) -> Hits:
     segments, wanted = selection.view.segments[field], limit + len(selection.excluded)
-    hits = merge([one.search(direction, wanted, selection.allowed, params) for one in segments], wanted)
+    hits = search_all(segments, direction, wanted, selection.allowed, params)
     if not selection.excluded:
         return hits
     kept = ~np.isin(hits.rows, to_rows(selection.excluded))

@@ -14,6 +14,8 @@ from pyroaring import BitMap
 from index.bitmaps import Rows
 from index.types import SearchParameters, Vector
 
+NO_FLOOR = -2.0
+"""Below every cosine."""
 FEW = 512
 """So many are put in order faster than the best of them are parted off first."""
 
@@ -29,8 +31,11 @@ class Hits:
 class SegmentView(Protocol):
     """A segment as it stood at one sequence number. Immutable: any thread may search it, without a lock."""
 
-    def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:
-        """The `limit` nearest live rows among `allowed` (all, where None)."""
+    def search(
+        self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters, floor: float = NO_FLOOR
+    ) -> Hits:
+        """The `limit` nearest live rows among `allowed` (all, where None). Those with a cosine below `floor` may be
+        missing: the caller knows of `limit` better ones."""
 
 
 def best(rows: Rows, cosines: NDArray[np.float32], limit: int) -> Hits:
@@ -43,6 +48,17 @@ def best(rows: Rows, cosines: NDArray[np.float32], limit: int) -> Hits:
         rows, cosines = rows[kept], cosines[kept]
     order = np.lexsort((rows, -cosines))[:limit]
     return Hits(rows[order], cosines[order])
+
+
+def search_all(
+    segments: Sequence[SegmentView], query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters
+) -> Hits:
+    """The `limit` nearest of several segments, one after another: each is told how good a hit must be to count."""
+    hits = Hits(np.empty(0, np.int64), np.empty(0, np.float32))
+    for segment in segments:
+        floor = float(hits.cosines[-1]) if 0 < limit == len(hits.rows) else NO_FLOOR
+        hits = merge([hits, segment.search(query, limit, allowed, params, floor)], limit)
+    return hits
 
 
 def merge(answers: Sequence[Hits], limit: int) -> Hits:

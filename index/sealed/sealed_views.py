@@ -7,7 +7,7 @@ from pyroaring import BitMap
 
 from index.sealed.scanning import scanned
 from index.sealed.sealed_view import SealedView
-from index.segment import Hits, merge
+from index.segment import NO_FLOOR, Hits, merge
 from index.types import SearchParameters, Vector
 
 
@@ -18,7 +18,9 @@ class SealedViews:
     views: Sequence[SealedView]
     """One at least, of one codec, curves and recall."""
 
-    def search(self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters) -> Hits:
+    def search(
+        self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters, floor: float = NO_FLOOR
+    ) -> Hits:
         """What each part finds, merged. Without a filter the parts are scanned together."""
         settings = self.views[0].settings_for(params)
         if allowed is None and settings is not None and limit > 0:

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from index.byte_codes import ByteCodes
+from index.byte_codes import ByteCodes, choosing
 from index.exact_segment import CODED, ExactSegment
 from index.types import SearchParameters, Vector, Vectors
 
@@ -69,6 +69,18 @@ def test_a_large_segment_is_exact(kind: str, limit: int) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("place", [0, 3, 9, 40])
+def test_above_a_floor_nothing_is_missing(kind: str, place: int) -> None:
+    vectors = KINDS[kind]()
+    view = filled(vectors).view
+    for query in (*scattered(5, seed=3), vectors[0], vectors[-1]):
+        floor = float(np.sort(np.vecdot(vectors, query))[-1 - place])
+        wanted = [row for row in expected(vectors, query, np.arange(COUNT), 10) if vectors[row] @ query >= floor]
+        found = view.search(query, 10, None, SearchParameters(), floor).rows.tolist()
+        assert found[: len(wanted)] == wanted
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_no_slot_left_out_has_a_greater_cosine_than_is_said(kind: str) -> None:
     vectors = KINDS[kind]()
     codes = ByteCodes(DIMENSION)
@@ -76,7 +88,7 @@ def test_no_slot_left_out_has_a_greater_cosine_than_is_said(kind: str) -> None:
     codes.encode(vectors, COUNT // 2, COUNT)
     chosen = np.random.default_rng(2).random(COUNT) < 0.5
     for query in scattered(20, seed=3):
-        slots, most = codes.view(COUNT).nearest(query, 50, chosen)
+        slots, most = codes.view(COUNT).nearest(query, 50, choosing(chosen))
         assert len(set(slots.tolist())) == 50 and chosen[slots].all()
         others = chosen.copy()
         others[slots] = False
@@ -89,7 +101,7 @@ def test_few_are_told_from_the_rest_by_their_codes() -> None:
     codes = ByteCodes(DIMENSION)
     codes.encode(vectors, 0, COUNT)
     for query in scattered(20, seed=3):
-        slots, others = codes.view(COUNT).nearest(query, 100, np.ones(COUNT, np.bool_))
+        slots, others = codes.view(COUNT).nearest(query, 100, choosing(np.ones(COUNT, np.bool_)))
         assert others < np.sort(np.vecdot(vectors[slots], query))[-10]
 
 
