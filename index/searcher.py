@@ -40,9 +40,9 @@ class Searcher:
         hits = _hits(selection, field, direction, limit, params)
         if selection.texts is not None:
             fitting = selection.texts.best(limit) - from_rows(hits.rows)
-            segments = selection.view.segments[field]
-            more = [search_all(segments, direction, limit, fitting, EXACT)] if fitting else []
-            hits = merge([hits, *more], 2 * limit)
+            if fitting:
+                more = search_all(selection.view.segments[field], direction, limit, fitting, EXACT)
+                hits = merge([hits, more], 2 * limit)
         return selection.candidates(hits)
 
     def check_recall(

@@ -94,6 +94,18 @@ def test_a_failed_follow_is_caught_up_by_the_next(connection: sqlite3.Connection
     assert state.sizes()[:2] == (2, {"image": 2})
 
 
+def test_the_row_of_a_deleted_item_is_not_taken_again(connection: sqlite3.Connection) -> None:
+    """Readers that did not follow yet hold its vector under that number."""
+    writer = CatalogWriter(connection, SPEC.space_id)
+    with transaction(connection, "IMMEDIATE"):
+        writer.reload()
+        writer.upsert([prepare(item(1, 1), SPEC), prepare(item(2, 2), SPEC)])
+        writer.delete(["i2"])
+        writer.upsert([prepare(item(3, 3), SPEC), prepare(item(2, 2), SPEC)])
+    rows = dict(connection.execute("SELECT id, row FROM items"))
+    assert rows == {"i1": 1, "i3": 3, "i2": 4}
+
+
 def test_what_is_new_is_found_without_walking_over_the_table(connection: sqlite3.Connection) -> None:
     """A scan would make each write of a large collection as dear as the collection is large."""
     writer, state = CatalogWriter(connection, SPEC.space_id), CollectionState(SPEC)
