@@ -79,6 +79,7 @@ def main() -> None:
     else:
         write_stream(folder, source)
         seal_by_child(folder, arguments.codec, 1_000, 2)
+    os.sync()  # else the disk is busy with what was just written while the first searches are measured
     store = LocalStore(folder)
     collection = store.open(NAME)
     first = disk_share(folder)
