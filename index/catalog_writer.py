@@ -7,7 +7,8 @@ one, while searches run. Not safe for concurrent use: one thread owns it.
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 
 from index.attribute_values import Schema, admit, merged
 from index.catalog_connection import LISTED, listed
@@ -135,26 +136,13 @@ class CatalogWriter:
     def _changes(self, items: Sequence[PreparedItem]) -> list[Change]:
         """What an upsert of items with different ids comes to."""
         admitted = [self._admitted(item.id, item.attributes) for item in items]
-        stored, next_row = self._stored([item.id for item in items]), self._next_row()
-        old_vectors = self._vectors(
-            [
-                stored[one.id].row
-                for one in items
-                if one.id in stored and stored[one.id].content_hash == one.content_hash
-            ]
-        )
-        changes = []
-        for item, attributes in zip(items, admitted, strict=True):
-            before, ref, thumbnail, vectors = stored.get(item.id), item.picture_ref, item.thumbnail, item.vectors
-            if before is not None and before.content_hash == item.content_hash:
-                ref, thumbnail = ref or before.picture_ref, thumbnail or before.thumbnail
-                old = old_vectors.get(before.row, {})
-                vectors = {field: data for field, data in vectors.items() if old.get(field) != data}
-            row = next_row if before is None else before.row
-            next_row += before is None
-            after = StoredItem(row, item.text, attributes, ref, thumbnail, item.content_hash)
-            changes.append(Change(item.id, before, after, vectors))
-        return changes
+        hashes = {item.id: item.content_hash for item in items}
+        stored, new_rows = self._stored(list(hashes)), count(self._next_row())
+        old_vectors = self._vectors([one.row for id_, one in stored.items() if one.content_hash == hashes[id_]])
+        return [
+            _change(item, attributes, stored.get(item.id), old_vectors, new_rows)
+            for item, attributes in zip(items, admitted, strict=True)
+        ]
 
     def _write(self, changes: Sequence[Change]) -> None:
         created = [change for change in changes if change.before is None]
@@ -185,7 +173,7 @@ class CatalogWriter:
         self._connection.executemany(query, values)
 
     def _stored(self, ids: Sequence[str]) -> dict[str, StoredItem]:
-        """Those that there are, by id."""
+        """Those that there are, by id. Ids are bound one by one: SQLite's JSON would cut one at a NUL to another."""
         found: dict[str, StoredItem] = {}
         for start in range(0, len(ids), IDS_A_QUERY):
             some = ids[start : start + IDS_A_QUERY]
@@ -242,6 +230,24 @@ def _without_repeats(items: Sequence[PreparedItem]) -> Iterator[Sequence[Prepare
             piece = {}
         piece[item.id] = item
     yield list(piece.values())
+
+
+def _change(
+    item: PreparedItem,
+    attributes: str,
+    before: StoredItem | None,
+    old_vectors: Mapping[int, Mapping[FieldName, bytes]],
+    new_rows: Iterator[int],
+) -> Change:
+    """`old_vectors`: by row and field, where the content stays."""
+    row = next(new_rows) if before is None else before.row
+    after = StoredItem(row, item.text, attributes, item.picture_ref, item.thumbnail, item.content_hash)
+    if before is None or before.content_hash != item.content_hash:
+        return Change(item.id, before, after, item.vectors)
+    ref, thumbnail = item.picture_ref or before.picture_ref, item.thumbnail or before.thumbnail
+    old = old_vectors.get(row, {})
+    vectors = {field: data for field, data in item.vectors.items() if old.get(field) != data}
+    return Change(item.id, before, replace(after, picture_ref=ref, thumbnail=thumbnail), vectors)
 
 
 def _columns(item: StoredItem) -> tuple[str | None, ...]:

@@ -191,6 +191,12 @@ def test_deleted_items_are_gone_and_may_return(collection: Collection) -> None:
     assert [hit.id for hit in collection.search("image", EAST, 5)] == ["a", "b"]
 
 
+def test_an_id_that_begins_like_another_deletes_only_itself(collection: Collection) -> None:
+    collection.upsert([write("a", EAST)])
+    assert collection.delete(["a\0b", "a "])[0] == 0
+    assert collection.ids() == ["a"]
+
+
 def test_delete_matching(collection: Collection) -> None:
     collection.upsert([write(f"i{n}", EAST, attributes={"price": n}) for n in range(10)])
     assert collection.delete_matching(Filter(must=(Range("price", gte=6),)))[0] == 4
