@@ -26,7 +26,7 @@ among 16,384 it then misses 3 in 1,000, the last ones; a graph over them (HNSW) 
 (`benchmarks/index/coarse.py`)."""
 DIMENSIONS_A_CODE = 4
 ITERATIONS, POINTS_A_CENTRE = 4, 64
-"""Of k-means on the centroids: more of either takes seconds, and finds nothing more."""
+"""Of k-means on the centroids: short, since it runs whenever a segment of a new codec is opened."""
 _coded: "WeakValueDictionary[bytes, Any]" = WeakValueDictionary()
 """By the digest of the centroids: the segments of a field share them."""
 

@@ -63,7 +63,7 @@ class SealedSegment:
         try:
             self._index: Any = faiss.read_index(str(files.lists), how_read)
             self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
-            self._sifting = sift_centroids(self._ivf, files.lists)
+            self._coded_quantizer = sift_centroids(self._ivf, files.lists)
             self._lists_bytes = files.lists.stat().st_size
             self.inverted_lists = InvertedLists(self._index)
             self.rows: NDArray[np.uint32] = _mapped(files.rows, np.dtype("<u4"), (count,))
@@ -92,14 +92,14 @@ class SealedSegment:
     def nbytes(self) -> int:
         """In anonymous memory: FAISS copies the lists of the fast-scan codecs there, of the others the centroids."""
         held = self._lists_bytes if self._are_lists_copied else self._centroid_bytes
-        return held - (0 if self._sifting is None else self._centroid_bytes)
+        return held - (0 if self._coded_quantizer is None else self._centroid_bytes)
 
     @property
     def mapped_bytes(self) -> int:
         arrays = self.rows.nbytes + self._slots.nbytes + self._stored.nbytes
         if not self._are_lists_copied:
             return arrays + self._lists_bytes
-        return arrays + (0 if self._sifting is None else self._centroid_bytes)
+        return arrays + (0 if self._coded_quantizer is None else self._centroid_bytes)
 
     @property
     def _centroid_bytes(self) -> int:

@@ -95,8 +95,8 @@ def test_many_lists_are_found_by_codes_of_centroids_that_stay_in_the_file(
     monkeypatch.setattr(coarse, "MANY", 32)
     monkeypatch.setattr(coarse, "LEAST_SIFTED", 8)
     segments = [SealedSegment(plain.folder) for _ in range(2)]
-    flat, again = (segment.inverted_lists.quantizer for segment in segments)
-    assert flat.base_index.this == again.base_index.this, "segments of one codec share the codes"
+    first, again = (segment.inverted_lists.quantizer for segment in segments)
+    assert first.base_index.this == again.base_index.this, "segments of one codec share the codes"
     assert segments[0].nbytes == plain.nbytes - 32 * DIMENSION * 4
     centroids = centroids_of(segments[0]._ivf)
     assert not centroids.codes.is_owned
