@@ -56,7 +56,12 @@ class LocalCollection:
     """The `Collection` port over `catalog.sqlite`, sealed segments and the exact ones in memory."""
 
     def __init__(
-        self, files: CollectionFiles, writable: bool, owner: str | None = None, sealing: SealPolicy = DEFAULT_POLICY
+        self,
+        files: CollectionFiles,
+        writable: bool,
+        owner: str | None = None,
+        sealing: SealPolicy = DEFAULT_POLICY,
+        on_card: bool = False,
     ) -> None:
         self._files, self._writable, self._owner, self._sealing = files, writable, owner, sealing
         self._identity = files.identity()
@@ -71,7 +76,7 @@ class LocalCollection:
         try:
             self._created_with = self._catalog.spec()
             self._bank = QueryBank(files.root, self._created_with.dimension)
-            self._sealed = SnapshotReader(SnapshotFiles(files.root), writable)
+            self._sealed = SnapshotReader(SnapshotFiles(files.root), writable, on_card)
             self._state = CollectionState(self._created_with, self._sealed)
             with closing(connect(files.catalog, writable=False)) as connection:
                 self._state.follow(connection)

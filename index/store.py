@@ -36,13 +36,21 @@ Mode = Literal["write", "read"]
 class LocalStore:
     """The `CollectionStore` port over a folder. `owner` is how others reach this process, such as its URL.
 
+    `on_card`: sealed vectors are searched on a CUDA card, where there is one with room for them.
+
     Loading, closing and dropping take long and hold a lock of the collection's name alone: others go on.
     """
 
     def __init__(
-        self, directory: Path, mode: Mode = "write", owner: str | None = None, sealing: SealPolicy = DEFAULT_POLICY
+        self,
+        directory: Path,
+        mode: Mode = "write",
+        owner: str | None = None,
+        sealing: SealPolicy = DEFAULT_POLICY,
+        on_card: bool = False,
     ) -> None:
         self._directory, self._mode, self._owner, self._sealing = Path(directory), mode, owner, sealing
+        self._on_card = on_card
         self._open: dict[str, LocalCollection] = {}
         self._busy: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._guard = threading.Lock()  # guards the two dictionaries, for moments
@@ -104,7 +112,7 @@ class LocalStore:
         self._forget(name)
         if files.identity() is None:
             raise CollectionNotFoundError.of(name)
-        opened = LocalCollection(files, self._mode == "write", self._owner, self._sealing)
+        opened = LocalCollection(files, self._mode == "write", self._owner, self._sealing, self._on_card)
         with self._guard:
             self._open[name] = opened
         return opened

@@ -163,7 +163,9 @@ def open_store(settings: Settings, address: str | None = None) -> CollectionStor
     make_store: Any = part(STORES, settings.store, "store")
     settings.collections_dir.mkdir(parents=True, exist_ok=True)
     sealing = SealPolicy(settings.seal_from, memory_bytes=settings.seal_memory_bytes, age_s=settings.seal_age_s)
-    store: CollectionStore = make_store(settings.collections_dir, owner=address, sealing=sealing)
+    store: CollectionStore = make_store(
+        settings.collections_dir, owner=address, sealing=sealing, on_card=settings.search_on_gpu
+    )
     return store
 
 

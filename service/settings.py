@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     seal_age_s: float = Field(
         3600.0, gt=0, description="Unsealed vectors of this age are sealed, unless they are under a thousandth."
     )
+    search_on_gpu: bool = Field(
+        False, description="Copy sealed vectors to a CUDA card, 2 bytes a dimension, and search them there."
+    )
     query_log: bool = Field(
         True,
         description="Keep a sample of query vectors (no words, no pictures) beside each collection, to measure recall.",

@@ -25,6 +25,7 @@ HELD_OUT = "held-out-off.npy"
 THREADS = (1, 2)
 CONTESTANTS = {
     "lookalike": "lookalike_index:Lookalike",
+    "lookalike-gpu": "lookalike_index:LookalikeOnCard",
     "faiss": "faiss_indexes:RawFaiss",
     "faiss-hnsw": "faiss_indexes:FaissHnsw",
     "faiss-ivf-sq8": "faiss_indexes:FaissIvfSq8",

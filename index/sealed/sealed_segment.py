@@ -17,6 +17,7 @@ from index.bitmaps import Rows, from_rows, to_rows
 from index.errors import CorruptError
 from index.faiss_memory import index_over
 from index.index_info import CodecKind
+from index.sealed.card import copied
 from index.sealed.coarse import how_sifted, sift_centroids
 from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
@@ -51,8 +52,10 @@ class Sifting:
 class SealedSegment:
     """Opened and mapped; safe to search from any number of threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises CorruptError when a file is missing or has not the size that its description says."""
+    def __init__(self, folder: Path, on_card: bool = False) -> None:
+        """`on_card`: its vectors are copied there, too, where there is one.
+
+        Raises CorruptError when a file is missing or has not the size that its description says."""
         self.folder = folder
         files = SegmentFiles(folder)
         self.description = files.description()
@@ -74,6 +77,8 @@ class SealedSegment:
         if self._index.ntotal != count:
             raise CorruptError(f"segment {folder.name} holds {self._index.ntotal} vectors; {count} were written")
         self._over_stored = index_over(self._stored)
+        self.copy = copied(self._stored, folder.name) if on_card else None
+        """Of its vectors on a card."""
         self._refined: Any = faiss.IndexRefine(self._index, self._over_stored)
 
     @property

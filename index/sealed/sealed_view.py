@@ -65,7 +65,7 @@ class SealedView:
     def live_slots(self, rows: Rows) -> tuple[NDArray[np.bool_], Slots]:
         """Which of `rows` live here, and their slots in the order of `rows`."""
         found, slots = self.segment.find(rows)
-        alive = self._is_alive(slots)
+        alive = self.is_alive(slots)
         found[found] = alive
         return found, slots[alive]
 
@@ -109,6 +109,13 @@ class SealedView:
     def alive_slots(self) -> Slots:
         return np.flatnonzero(self._alive())
 
+    def is_alive(self, slots: Slots) -> NDArray[np.bool_]:
+        """bool [n], for these slots."""
+        if not self.dead:
+            return np.ones(len(slots), np.bool_)
+        bits: NDArray[np.bool_] = (self._alive_bits[slots >> 3] >> (slots & 7).astype(np.uint8) & 1).astype(np.bool_)
+        return bits
+
     @cached_property
     def _alive_bits(self) -> NDArray[np.uint8]:
         alive = np.ones(self.segment.count, np.bool_)
@@ -117,12 +124,6 @@ class SealedView:
 
     def _alive(self) -> NDArray[np.bool_]:
         return np.unpackbits(self._alive_bits, count=self.segment.count, bitorder="little").view(np.bool_)
-
-    def _is_alive(self, slots: Slots) -> NDArray[np.bool_]:
-        if not self.dead:
-            return np.ones(len(slots), np.bool_)
-        bits: NDArray[np.bool_] = (self._alive_bits[slots >> 3] >> (slots & 7).astype(np.uint8) & 1).astype(np.bool_)
-        return bits
 
     def _unfiltered(
         self, query: Vector, limit: int, params: SearchParameters, settings: SearchSettings | None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pyroaring import BitMap
 
+from index.sealed.card_search import found_on_card
 from index.sealed.scanning import scanned
 from index.sealed.sealed_view import SealedView
 from index.segment import NO_FLOOR, Hits, merge
@@ -21,7 +22,11 @@ class SealedViews:
     def search(
         self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters, floor: float = NO_FLOOR
     ) -> Hits:
-        """What each part finds, merged. Without a filter the parts are scanned together."""
+        """What each part finds, merged. Without a filter the parts are scanned together, or searched on a card."""
+        if allowed is None and not params.exact and limit > 0:
+            found = found_on_card(self.views, query, limit)
+            if found is not None:
+                return found
         settings = self.views[0].settings_for(params)
         if allowed is None and settings is not None and limit > 0:
             parts = [view.part for view in self.views if view.segment.count]

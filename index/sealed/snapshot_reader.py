@@ -42,9 +42,9 @@ class ReplacedError(Exception):
 class SnapshotReader:
     """One thread asks it for snapshots; any thread may tell it of damage."""
 
-    def __init__(self, files: SnapshotFiles, writable: bool = False) -> None:
-        """`writable`: it may leave notes (stamps, damage) beside the segments."""
-        self._files, self._writable = files, writable
+    def __init__(self, files: SnapshotFiles, writable: bool = False, on_card: bool = False) -> None:
+        """`writable`: it may leave notes (stamps, damage) beside the segments. `on_card`: see `SealedSegment`."""
+        self._files, self._writable, self._on_card = files, writable, on_card
         self._seen: tuple[int, int] | None = None
         self._segments: Mapping[str, SealedSegment] = {}  # replaced, never altered
         self._items: SealedItems | None = None
@@ -137,7 +137,7 @@ class SnapshotReader:
         try:
             if name in self._damaged:
                 return None
-            segment = open_segment(files.root)
+            segment = open_segment(files.root, self._on_card)
         except CorruptError as error:
             if self._files.stamp() != self._seen:
                 raise ReplacedError from error

@@ -29,7 +29,7 @@ FileStamp = list[int]
 """Size, modification and change time in nanoseconds, inode."""
 
 
-def open_segment(folder: Path) -> SealedSegment:
+def open_segment(folder: Path, on_card: bool = False) -> SealedSegment:
     """Opened once its files were found whole, now or before. Raises CorruptError."""
     files = SegmentFiles(folder)
     if files.damage.exists():
@@ -37,7 +37,7 @@ def open_segment(folder: Path) -> SealedSegment:
     description = files.description()
     known = read_stamp(files)
     files.verify(description, [name for name in _needed(files) if known.get(name) != _stat(folder / name)])
-    return SealedSegment(folder)
+    return SealedSegment(folder, on_card)
 
 
 def is_whole_codec(files: SnapshotFiles, name: str) -> bool:

@@ -4,6 +4,7 @@ import fcntl
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from index.sealed.policy import SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vectors
+from tests.fakes.card import FakeCard
 from tests.integration.index.snapshots import wait_for_snapshot
 
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
@@ -91,6 +93,21 @@ def test_sealing_between_changes_alters_no_answer(store: LocalStore, tmp_path: P
         again = LocalStore(tmp_path, mode="read")
         assert answers(again) == after
         again.close()
+
+
+def test_a_store_that_searches_on_a_card_finds_what_is_sealed_fresh_and_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = FakeCard()
+    card.put(monkeypatch)
+    with closing(LocalStore(tmp_path, on_card=True)) as store:
+        collection = store.create(SPEC)
+        collection.upsert(items(range(400), 0))
+        seal_now(tmp_path)
+        wait_for_snapshot(collection, 1)
+        change(store, 1)
+        assert answers(store, SearchParameters(recall=0.5))[::2] == answers(store)[::2]
+        assert card.searches == 5, "those without a filter"
 
 
 @pytest.mark.parametrize("added", [0, 60])

@@ -1,0 +1,74 @@
+"""A CUDA card as FAISS shows one: its vectors lie on the CPU, rounded to float16 as on a card."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import faiss as faiss_library
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from index.sealed import card
+
+faiss: Any = faiss_library
+
+
+class FakeCard:
+    """Once `put` in, FAISS sees it. `room`: more vectors than fit on it."""
+
+    def __init__(self, room: int = 1_000_000) -> None:
+        self.room = room
+        self.is_broken = False
+        self.searches = self.copied = 0
+
+    def put(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        card._resources.cache_clear()
+        monkeypatch.setattr(faiss, "get_num_gpus", lambda: 1, raising=False)
+        monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", self._copy, raising=False)
+        monkeypatch.setattr(faiss, "StandardGpuResources", _Resources, raising=False)
+        monkeypatch.setattr(faiss, "GpuIndexFlatConfig", SimpleNamespace, raising=False)
+        monkeypatch.setattr(faiss, "GpuIndexFlatIP", self._index, raising=False)
+
+    def take(self, count: int) -> None:
+        if count >= self.room:
+            raise RuntimeError("out of memory")
+        self.room -= count
+
+    def _copy(self, index: Any) -> Any:
+        self.take(index.ntotal)
+        self.copied += 1
+        return faiss.clone_index(index)
+
+    def _index(self, resources: "_Resources", dimension: int, options: SimpleNamespace) -> "_Index":
+        assert resources.temporary == card.TEMPORARY_BYTES
+        assert options.useFloat16
+        return _Index(self, dimension)
+
+
+class _Resources:
+    temporary = 0
+
+    def setTempMemory(self, size: int) -> None:
+        self.temporary = size
+
+
+class _Index:
+    def __init__(self, owner: FakeCard, dimension: int) -> None:
+        self._owner = owner
+        self._held = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+
+    @property
+    def ntotal(self) -> int:
+        return int(self._held.ntotal)
+
+    def add(self, vectors: NDArray[np.float32]) -> None:
+        self._owner.take(len(vectors))
+        self._held.add(vectors)
+
+    def search(self, queries: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        if self._owner.is_broken:
+            raise RuntimeError("the device fell off the bus")
+        assert count <= card.MOST_FOUND
+        self._owner.searches += 1
+        found: tuple[NDArray[np.float32], NDArray[np.int64]] = self._held.search(queries, count)
+        return found

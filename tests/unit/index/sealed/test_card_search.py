@@ -1,0 +1,122 @@
+"""Sealed segments searched on a card find what exact search finds; what a card cannot do stays on the CPU."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+from pyroaring import BitMap
+
+from index.sealed.card import MOST_FOUND
+from index.sealed.codec import CodecSpec
+from index.sealed.sealed_segment import SealedSegment
+from index.sealed.sealed_view import SealedView
+from index.sealed.sealed_views import SealedViews
+from index.sealed.search_settings import CurvePoint, SearchSettings
+from index.sealed.segment_writer import write_segment
+from index.sealed.training import train
+from index.stored_vectors import STORED, Stored, unit_rows
+from index.types import SearchParameters
+from tests.fakes.card import FakeCard
+
+pytestmark = pytest.mark.usefixtures("one_faiss_thread")
+
+DIMENSION, COUNT = 32, 4_000
+CUTS = (0, 2_500, 2_501, COUNT)
+POOR = {"image": (CurvePoint(SearchSettings(probes=1, candidates=1), recall=0.95, ms=1.0),)}
+"""What the CPU then searches falls short: it is seen who searched."""
+PARAMS = SearchParameters()
+
+
+def stored_vectors(count: int, seed: int) -> Stored:
+    vectors = np.random.default_rng(seed).standard_normal((count, DIMENSION))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(STORED)
+
+
+STORED_VECTORS = stored_vectors(COUNT, 1)
+VECTORS, QUERIES = unit_rows(STORED_VECTORS), unit_rows(stored_vectors(20, 2))
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Path]:
+    """Of segments that share a codec."""
+    root, codec = tmp_path_factory.mktemp("segments"), train(CodecSpec("ivf-rabitq", DIMENSION, 16), VECTORS)
+    made = []
+    for start, end in pairwise(CUTS):
+        made.append(root / str(start))
+        made[-1].mkdir()
+        chunk = (np.arange(start, end, dtype=np.int64), STORED_VECTORS[start:end])
+        write_segment(made[-1], faiss.clone_index(codec), "c1", "image", "tiny/1", [chunk])
+    return made
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> FakeCard:
+    made = FakeCard()
+    made.put(monkeypatch)
+    return made
+
+
+def opened(folders: Sequence[Path], dead: Sequence[int] = ()) -> SealedViews:
+    views = [SealedView(SealedSegment(folder, on_card=True), BitMap(), POOR) for folder in folders]
+    return SealedViews([view.without(np.array(dead, np.int64)) for view in views])
+
+
+def recall(views: SealedViews, dead: Sequence[int] = (), limit: int = 10) -> float:
+    alive = np.setdiff1d(np.arange(COUNT), dead)
+    found = 0
+    for query in QUERIES:
+        hits = views.search(query, limit, None, PARAMS)
+        assert hits.cosines == pytest.approx(VECTORS[hits.rows] @ query, abs=1e-6)
+        assert (np.diff(hits.cosines) <= 0).all()
+        wanted = alive[np.argsort(-(VECTORS[alive] @ query))[:limit]]
+        found += len(np.intersect1d(hits.rows, wanted))
+    return found / (len(QUERIES) * min(limit, len(alive)))
+
+
+@pytest.mark.parametrize("limit", [1, 10, 300])
+def test_all_vectors_are_searched(folders: Sequence[Path], card: FakeCard, limit: int) -> None:
+    assert recall(opened(folders), limit=limit) == 1.0
+    assert card.searches == len(QUERIES) * len(folders)
+
+
+def test_the_dead_are_left_out_however_many_lie_near(folders: Sequence[Path], card: FakeCard) -> None:
+    nearest = np.argsort(-(VECTORS @ QUERIES[0]))
+    dead = [*nearest[:500].tolist(), 2_500]
+    assert recall(opened(folders, dead), dead) == 1.0
+    assert card.searches > len(QUERIES) * len(folders), "more were fetched where the first were dead"
+
+
+def test_filters_exact_searches_and_long_pages_stay_on_the_cpu(folders: Sequence[Path], card: FakeCard) -> None:
+    views = opened(folders)
+    allowed = BitMap(range(0, COUNT, 7))
+    assert set(views.search(QUERIES[0], 10, allowed, PARAMS).rows.tolist()) <= set(allowed)
+    exact = views.search(QUERIES[0], 10, None, SearchParameters(exact=True))
+    assert exact.rows.tolist() == np.argsort(-(VECTORS @ QUERIES[0]))[:10].tolist()
+    assert card.searches == 0
+    assert len(views.search(QUERIES[0], MOST_FOUND, None, PARAMS).rows) == MOST_FOUND
+    assert card.searches == 0
+
+
+@pytest.mark.parametrize("room", [0, 3_000])
+def test_what_has_no_room_is_searched_on_the_cpu(
+    folders: Sequence[Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, room: int
+) -> None:
+    card = FakeCard(room)
+    card.put(monkeypatch)
+    assert 0 < recall(opened(folders)) < 1.0
+    assert "searched on the CPU: out of memory" in caplog.text
+
+
+def test_a_card_that_breaks_is_left(folders: Sequence[Path], card: FakeCard, caplog: pytest.LogCaptureFixture) -> None:
+    views = opened(folders)
+    card.is_broken = True
+    assert 0 < recall(views) < 1.0
+    assert caplog.text.count("answers no more") == 1
+
+
+def test_without_a_card_the_cpu_searches(folders: Sequence[Path], caplog: pytest.LogCaptureFixture) -> None:
+    assert 0 < recall(opened(folders)) < 1.0
+    assert "FAISS finds no card" in caplog.text
