@@ -57,6 +57,9 @@ class CollectionState:
         self._spec = spec
         self._sealed = sealed
         self._snapshot: Snapshot | None = None
+        self._replaced: object = None
+        """What the last snapshot took the place of, until whoever follows looks again: freeing it takes some 10 ms, for
+        which no search that began before shall wait."""
         self._following = threading.Lock()
         self._changed = threading.Condition()  # guards everything below
         self._items = ItemState()
@@ -86,6 +89,7 @@ class CollectionState:
                 return self._view, self._prepared(filter_, exclude)
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
+        self._replaced = None
         opened = self._newer_snapshot(_committed(connection))
         if opened is not None:
             self._take_over(connection, opened)
@@ -98,8 +102,8 @@ class CollectionState:
 
     @property
     def is_behind(self) -> bool:
-        """A snapshot waits to be taken over."""
-        return self._sealed is not None and self._sealed.is_changed()
+        """A snapshot waits to be taken over, or what it replaced to be freed."""
+        return self._replaced is not None or (self._sealed is not None and self._sealed.is_changed())
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -217,6 +221,7 @@ class CollectionState:
             self._sealed.again()
             raise
         with self._changed:
+            self._replaced = self._items, self._segments, self._view
             self._items, self._segments, self._snapshot = items, segments, opened.snapshot
             self._shown(changes.sequence)
         self._compact()

@@ -82,7 +82,7 @@ class FieldSegments:
 
     def sealed_rows(self) -> BitMap:
         """Every row of the sealed segments, dead or alive."""
-        return BitMap().union(*(view.segment.all_rows() for view in self._sealed))
+        return BitMap().union(*(view.segment.all_rows for view in self._sealed))
 
     def vectors(self, rows: Rows) -> tuple[Mask, Vectors]:
         """Which rows have a vector, and float32 [n, d] with zeros where none. Under the collection's lock."""

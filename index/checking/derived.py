@@ -82,7 +82,7 @@ def _check_rows(
         covered = rows_within(connection, spec, field, -1, snapshot.sequence)
     held = BitMap()
     for name, segment in segments.items():
-        alive = (segment.all_rows() - sealed.dead_rows(name)) & covered
+        alive = (segment.all_rows - sealed.dead_rows(name)) & covered
         if twice := alive & held:
             damaged.add(name)
             yield Finding("sealed", f"rows {several(list(twice))} of '{field}' lie in two segments")

@@ -145,7 +145,7 @@ class FieldBuilder:
         """The same codec: fresh rows go into a new segment, with those of the segments it swallows."""
         segments = {name: open_segment(self.files.segment(name)) for name in before.segments}
         unchanged = live - fresh
-        known = {name: one.all_rows() - before.dead_rows(name) for name, one in segments.items()}
+        known = {name: one.all_rows - before.dead_rows(name) for name, one in segments.items()}
         alive = {name: rows & unchanged for name, rows in known.items()}
         fresh = live - BitMap().union(*alive.values())  # with the rows of segments that were damaged
         standing = [Standing(name, segments[name].count, segments[name].count - len(alive[name])) for name in segments]
@@ -153,7 +153,7 @@ class FieldBuilder:
         if not merged and not fresh and not self._is_to_be_measured(before):
             return before
         rows = fresh.union(*(alive[name] for name in merged))
-        dead = {name: segments[name].all_rows() - alive[name] for name in segments if name not in merged}
+        dead = {name: segments[name].all_rows - alive[name] for name in segments if name not in merged}
         if rows:
             dead[self._write(before.codec, rows)] = BitMap()
         died = sum(len(known[name]) - len(alive[name]) for name in segments)

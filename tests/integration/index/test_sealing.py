@@ -3,6 +3,8 @@
 import fcntl
 import subprocess
 import sys
+import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -93,6 +95,20 @@ def test_sealing_between_changes_alters_no_answer(store: LocalStore, tmp_path: P
         again = LocalStore(tmp_path, mode="read")
         assert answers(again) == after
         again.close()
+
+
+def test_what_a_snapshot_replaced_is_freed_soon(store: LocalStore, tmp_path: Path) -> None:
+    collection = store.create(SPEC)
+    collection.upsert(items(range(400), 0))
+    seal_now(tmp_path)
+    wait_for_snapshot(collection, 1)
+    replaced = weakref.ref(collection._state._segments["image"])
+    seal_now(tmp_path)
+    wait_for_snapshot(collection, 2)
+    deadline = time.monotonic() + 10
+    while replaced() is not None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert replaced() is None
 
 
 def test_a_store_that_searches_on_a_card_finds_what_is_sealed_fresh_and_alive(
