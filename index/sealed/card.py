@@ -55,8 +55,11 @@ class CardCopy:
 
         `count` is at most MOST_FOUND. Raises RuntimeError.
         """
+        count = min(count, self._index.ntotal)
+        if not count:
+            return np.empty(0, np.int64)
         with _searching:
-            _, found = self._index.search(query[None, :], min(count, self._index.ntotal))
+            _, found = self._index.search(query[None, :], count)
         places: NDArray[np.int64] = found[0][found[0] >= 0]
         return places
 

@@ -19,6 +19,8 @@ GROWTH = 8
 
 def found_on_card(views: Sequence[SealedView], query: Vector, limit: int) -> Hits | None:
     """The `limit` nearest live rows, rescored exactly. None where that is left to the CPU."""
+    if not views or any(view.segment.copy is None for view in views):
+        return None
     hits: list[Hits] = []
     for view in views:
         one = _found(view, query, limit)
@@ -29,18 +31,16 @@ def found_on_card(views: Sequence[SealedView], query: Vector, limit: int) -> Hit
 
 
 def _found(view: SealedView, query: Vector, limit: int) -> Hits | None:
-    copy, wanted = view.segment.copy, limit + SPARE
+    segment, copy, wanted = view.segment, view.segment.copy, limit + SPARE
     while copy is not None and wanted <= MOST_FOUND:
         try:
             slots = copy.nearest(query, wanted)
         except RuntimeError as error:
-            log.error(
-                "the card answers no more, segment %s is searched on the CPU: %s", view.segment.folder.name, error
-            )
-            view.segment.copy = None
+            log.error("the card answers no more, segment %s is searched on the CPU: %s", segment.folder.name, error)
+            segment.copy = None
             return None
         alive = slots[view.is_alive(slots)]
         if len(alive) >= min(limit, view.live):
-            return view.segment.rescored(alive, query, limit)
+            return segment.rescored(alive, query, limit)
         wanted *= GROWTH
     return None

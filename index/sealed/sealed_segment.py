@@ -56,7 +56,8 @@ class SealedSegment:
     def __init__(self, folder: Path, on_card: bool = False) -> None:
         """`on_card`: its vectors are copied there, too, where there is one.
 
-        Raises CorruptError when a file is missing or has not the size that its description says."""
+        Raises CorruptError when a file is missing or has not the size that its description says.
+        """
         self.folder = folder
         files = SegmentFiles(folder)
         self.description = files.description()
