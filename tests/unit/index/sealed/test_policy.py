@@ -49,7 +49,8 @@ def test_little_memory_seals_earlier_but_not_too_early() -> None:
 @pytest.mark.parametrize(
     ("choice", "dimension", "expected"),
     [
-        ("auto", 512, "ivf-rabitq"),
+        ("auto", 512, "ivf-pq-fastscan"),
+        ("auto", 1_000, "ivf-rabitq"),
         ("auto", 300, None),
         ("exact", 512, None),
         ("ivf-pq", 512, "ivf-pq"),
