@@ -72,7 +72,6 @@ class LocalCollection:
         self._writing = threading.Lock()
         self._writer: CollectionWriter | None = None
         self._closed = False
-        self._disk_bytes = (-1, 0)
         try:
             self._created_with = self._catalog.spec()
             self._bank = QueryBank(files.root, self._created_with.dimension)
@@ -229,14 +228,14 @@ class LocalCollection:
 
     def info(self) -> CollectionInfo:
         items, vectors, memory_bytes = self._state.sizes()
-        writer = self._writer
+        writer, sequence = self._writer, self._state.sequence
         return CollectionInfo(
             spec=self.spec,
             items=items,
             vectors=vectors,
-            sequence=self._state.sequence,
+            sequence=sequence,
             memory_bytes=memory_bytes,
-            disk_bytes=self._files.catalog_bytes() + self._files.sealed_bytes() + self._picture_bytes(),
+            disk_bytes=self._files.catalog_bytes() + self._files.sealed_bytes() + self._pictures.disk_bytes(sequence),
             writable=self._writable,
             index=self._state.index_info(writer.sealing if writer else SealProgress()),
             hubness=self._hubness.info,
@@ -294,11 +293,3 @@ class LocalCollection:
         known = self._created_with.fields
         if field not in known:
             raise FieldNotFoundError(f"no vector field '{field}'; there are {', '.join(known)}")
-
-    def _picture_bytes(self) -> int:
-        """A walk over the files, repeated only when something was written since."""
-        sequence, size = self._disk_bytes
-        if sequence != self._state.sequence:
-            sequence, size = self._state.sequence, self._pictures.disk_bytes()
-            self._disk_bytes = (sequence, size)
-        return size

@@ -53,6 +53,7 @@ class PictureStore:
         self._pictures = root / "pictures"
         self._thumbnails = root / "thumbnails"
         self._clock = clock
+        self._size = (-1, 0)  # the sequence number at which it was measured, and the bytes
 
     def keep(self, pictures: Sequence[bytes]) -> list[str]:
         """Store pictures durably; returns `sha256:<hex>` for each. Raises StorageFullError."""
@@ -92,9 +93,13 @@ class PictureStore:
             before = self._clock() - age_s
             return _sweep(self._pictures, used, before) + _sweep(self._thumbnails, set(thumbnails), before)
 
-    def disk_bytes(self) -> int:
-        files = [*self._pictures.glob("*/*"), *self._thumbnails.glob("*/*")]
-        return sum(_size(path) for path in files)
+    def disk_bytes(self, sequence: int) -> int:
+        """A walk over the files, repeated only when something was written since: when `sequence` is another."""
+        measured, size = self._size
+        if measured != sequence:
+            size = sum(_size(path) for path in [*self._pictures.glob("*/*"), *self._thumbnails.glob("*/*")])
+            self._size = (sequence, size)
+        return size
 
     def _place(self, files: Mapping[Path, bytes]) -> None:
         for path in files:
