@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 from pyroaring import BitMap
@@ -15,11 +14,11 @@ from index.sealed.sealed_segment import SealedSegment
 from index.sealed.sealed_view import SealedView
 from index.sealed.sealed_views import SealedViews
 from index.sealed.search_settings import CurvePoint, SearchSettings
-from index.sealed.segment_writer import write_segment
 from index.sealed.training import train
-from index.stored_vectors import STORED, Stored, unit_rows
+from index.stored_vectors import unit_rows
 from index.types import SearchParameters
 from tests.fakes.card import FakeCard
+from tests.unit.index.sealed.made_segments import stored_vectors, write_stretch
 
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 
@@ -32,13 +31,8 @@ POOR = {"image": (CurvePoint(SearchSettings(probes=1, candidates=1), recall=0.95
 PARAMS = SearchParameters()
 
 
-def stored_vectors(count: int, seed: int) -> Stored:
-    vectors = np.random.default_rng(seed).standard_normal((count, DIMENSION))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(STORED)
-
-
-STORED_VECTORS = stored_vectors(COUNT, 1)
-VECTORS, QUERIES = unit_rows(STORED_VECTORS), unit_rows(stored_vectors(20, 2))
+STORED_VECTORS = stored_vectors(COUNT, DIMENSION, 1)
+VECTORS, QUERIES = unit_rows(STORED_VECTORS), unit_rows(stored_vectors(20, DIMENSION, 2))
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +42,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Path]:
     made = []
     for start, end in pairwise(CUTS):
         made.append(root / f"{start}-{end}")
-        made[-1].mkdir()
-        chunk = (np.arange(start, end, dtype=np.int64), STORED_VECTORS[start:end])
-        write_segment(made[-1], faiss.clone_index(codec), "c1", "image", "tiny/1", [chunk])
+        write_stretch(made[-1], codec, STORED_VECTORS, start, end)
     return made
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 from pyroaring import BitMap
@@ -14,10 +13,10 @@ from index.sealed.sealed_segment import SealedSegment
 from index.sealed.sealed_view import SealedView
 from index.sealed.sealed_views import SealedViews
 from index.sealed.search_settings import CurvePoint, SearchSettings
-from index.sealed.segment_writer import write_segment
 from index.sealed.training import train
-from index.stored_vectors import STORED, Stored, unit_rows
+from index.stored_vectors import unit_rows
 from index.types import SearchParameters
+from tests.unit.index.sealed.made_segments import stored_vectors, write_stretch
 
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 
@@ -27,13 +26,8 @@ CURVES = {"image": (CurvePoint(SearchSettings(probes=16, candidates=20), recall=
 PARAMS = SearchParameters()
 
 
-def stored_vectors(count: int, seed: int) -> Stored:
-    vectors = np.random.default_rng(seed).standard_normal((count, DIMENSION))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(STORED)
-
-
-STORED_VECTORS = stored_vectors(COUNT, 1)
-VECTORS, QUERIES = unit_rows(STORED_VECTORS), unit_rows(stored_vectors(40, 2))
+STORED_VECTORS = stored_vectors(COUNT, DIMENSION, 1)
+VECTORS, QUERIES = unit_rows(STORED_VECTORS), unit_rows(stored_vectors(40, DIMENSION, 2))
 
 
 class Searched:
@@ -46,9 +40,7 @@ class Searched:
 
 
 def view_of(folder: Path, codec: object, start: int, end: int) -> SealedView:
-    folder.mkdir()
-    chunk = (np.arange(start, end, dtype=np.int64), STORED_VECTORS[start:end])
-    write_segment(folder, faiss.clone_index(codec), "c1", "image", "tiny/1", [chunk])
+    write_stretch(folder, codec, STORED_VECTORS, start, end)
     return SealedView(SealedSegment(folder), BitMap(), CURVES)
 
 
