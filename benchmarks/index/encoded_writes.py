@@ -26,7 +26,7 @@ class EncodedWrites:
         lines = DEMO.read_text(encoding="utf-8").splitlines()
         self._names = sorted({json.loads(line)["text"] for line in lines})
         self._pool = ProcessPoolExecutor(1, get_context("spawn"), _open, (bundle,))
-        self.dimension = self(0, 1).shape[1]
+        self(0, 1)  # the process starts with the first call
 
     def __call__(self, first: int, count: int) -> Vectors:
         return self._pool.submit(_encode, [self._text(first + n) for n in range(count)]).result(WAIT_S)

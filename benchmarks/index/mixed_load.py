@@ -22,7 +22,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from collections_on_disk import NAME, seal_by_child, write_stream
@@ -84,8 +84,9 @@ def parse() -> argparse.Namespace:
 
 def prepare(arguments: argparse.Namespace, folder: Path) -> Synthetic:
     """A sealed collection in the folder, and what its vectors come from."""
-    dimension = {"dimension": open_bundle(arguments.encode).manifest.dimension} if arguments.encode else {}
-    source = Synthetic(arguments.count, **dimension)
+    source = Synthetic(arguments.count)
+    if arguments.encode:
+        source = replace(source, dimension=open_bundle(arguments.encode).manifest.dimension)
     shutil.rmtree(folder, ignore_errors=True)
     if arguments.made:
         shutil.copytree(arguments.made, folder)
