@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 AT_ONCE = 65_536
-"""Rows in one call, for which Python's lock is held: a million at once would hold up every other thread for 15 ms."""
+"""Rows in one call, for which Python's lock is held: with a million at once every other thread would wait."""
 Rows = NDArray[np.int64]  # int64 [n]
 
 

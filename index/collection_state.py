@@ -58,8 +58,7 @@ class CollectionState:
         self._sealed = sealed
         self._snapshot: Snapshot | None = None
         self._replaced: object = None
-        """What the last snapshot took the place of, until whoever follows looks again: freeing it takes some 10 ms, for
-        which no search that began before shall wait."""
+        """By the last snapshot, until whoever follows looks again: no search that began before is to free it."""
         self._following = threading.Lock()
         self._changed = threading.Condition()  # guards everything below
         self._items = ItemState()

@@ -21,7 +21,7 @@ MOST_FOUND = 2_048
 BLOCK = 65_536
 """Vectors that are copied at a time."""
 TEMPORARY_BYTES = 256 * 2**20
-"""Of the card, for the arithmetic; FAISS would take a gigabyte and a half."""
+"""Of the card, for the arithmetic; by default FAISS takes several times as much."""
 _searching = threading.Lock()
 """FAISS's resources on a card serve one search at a time."""
 

@@ -1,4 +1,4 @@
-"""Searches the sealed segments of a field on a card: all their vectors, which is faster there than lists on the CPU.
+"""Searches the sealed segments of a field on a card: it compares all their vectors, whatever the recall.
 
 FAISS's cards know no selectors, so more are fetched than are asked for, and the dead are left out. Filters, and
 searches that must be exact, stay on the CPU.

@@ -12,7 +12,7 @@ from index.index_info import CodecChoice, CodecKind
 
 BEST: Sequence[CodecKind] = ("ivf-pq-fastscan", "ivf-rabitq")
 """`auto` takes the first that fits. Of a million vectors fast-scan PQ is searched as fast as RaBitQ at a recall of 0.95
-and up to twice as fast above 0.98, in less memory (`benchmarks/index/curves.py`); RaBitQ takes more dimensions. Both
+and half as fast again at 0.998, in less memory (`benchmarks/index/curves.py`); RaBitQ takes more dimensions. Both
 train in seconds, where OPQ takes minutes."""
 FAST_SCAN: Collection[CodecKind] = ("ivf-pq-fastscan", "ivf-rabitq")
 """Their codes are scanned in blocks, from registers; FAISS copies such lists into memory."""
