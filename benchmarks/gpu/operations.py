@@ -11,10 +11,10 @@ Shape = tuple[int, ...]
 
 
 def operations(graph: Path, sizes: Mapping[str, int]) -> float:
-    """Of one run with the named axes of these sizes; one multiplication and one addition are two."""
+    """Of one run with the named axes of these sizes, `n` the rows; one multiplication and one addition are two."""
     model = _sized(onnx.load(graph, load_external_data=False), sizes)
     shapes = _shapes(model)
-    return float(sum(_of_node(node, shapes) for node in model.graph.node))
+    return float(sum(_of_node(node, shapes, sizes["n"]) for node in model.graph.node))
 
 
 def _sized(model: ModelProto, sizes: Mapping[str, int]) -> ModelProto:
@@ -33,11 +33,13 @@ def _shapes(model: ModelProto) -> dict[str, Shape]:
     return shapes | {weight.name: tuple(weight.dims) for weight in model.graph.initializer}
 
 
-def _of_node(node: NodeProto, shapes: Mapping[str, Shape]) -> float:
+def _of_node(node: NodeProto, shapes: Mapping[str, Shape], rows: int) -> float:
     if node.op_type not in ("MatMul", "Gemm", "Conv"):
         return 0.0
     first, second, out = (shapes.get(name, ()) for name in (node.input[0], node.input[1], node.output[0]))
     if not out or 0 in out:
+        if node.op_type == "Gemm" and len(second) == 2:  # of pooled rows, whose shape nothing in the graph tells
+            return 2.0 * rows * math.prod(second)
         raise ValueError(f"the shape of {node.output[0]} could not be worked out")
     if node.op_type == "Conv":  # weights are [out, in / groups, height, width]
         return 2.0 * math.prod(out) * math.prod(second[1:])
