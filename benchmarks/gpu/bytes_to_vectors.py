@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from engine import load
@@ -80,7 +81,7 @@ def on_card(spec: Preprocessing) -> Decode | None:
         return None
     if not torch.cuda.is_available() or spec.fit != "crop" or spec.resample == "lanczos":
         return None
-    decoder = nvimgcodec.Decoder()
+    decoder, decoding = nvimgcodec.Decoder(), Lock()  # it fails when two threads call it
 
     def shrunk(picture: object) -> "torch.Tensor":
         """uint8 [height, width, 3] on the card to uint8 [size, size, 3] there."""
@@ -93,7 +94,8 @@ def on_card(spec: Preprocessing) -> Decode | None:
         return cut.round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0)
 
     def decode(jpegs: Sequence[bytes]) -> Pixels:
-        decoded = decoder.decode([nvimgcodec.CodeStream(jpeg) for jpeg in jpegs])
+        with decoding:
+            decoded = decoder.decode([nvimgcodec.CodeStream(jpeg) for jpeg in jpegs])
         pixels: Pixels = torch.stack([shrunk(picture) for picture in decoded]).cpu().numpy()
         return pixels
 
