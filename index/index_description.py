@@ -38,6 +38,7 @@ def _field_info(sealed: SealedField, segments: FieldSegments, target: float) -> 
         segments=len(views),
         vectors=sum(view.live for view in views),
         dead=sum(len(view.dead) for view in views),
+        on_card=sum(view.segment.count for view in views if view.segment.copy is not None),
         measured={cast(QueryKind, kind): measured_kind(sealed, kind, target) for kind in sealed.curves},
     )
 

@@ -52,6 +52,8 @@ class SealedInfo:
     vectors: int
     """Live ones."""
     dead: int
+    on_card: int = 0
+    """Of both, those that are searched on a card."""
     measured: Mapping[QueryKind, MeasuredKind] = field(default_factory=dict)
     """A kind that is missing was not measured: it is searched like the hardest one that was."""
 

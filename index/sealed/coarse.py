@@ -48,6 +48,16 @@ def centroids_of(ivf: Any) -> Any:
     return getattr(quantizer, "storage", quantizer)  # of a graph, in codecs that were trained before
 
 
+def unrotated_centroids(codec: Any) -> Vectors:
+    """The centroids where the vectors are: float32 [lists, d], with the codec's rotation undone."""
+    flat = centroids_of(faiss.downcast_index(faiss.extract_index_ivf(codec)))
+    centroids: Vectors = flat.reconstruct_n(0, flat.ntotal)
+    if isinstance(codec, faiss.IndexPreTransform):
+        for number in reversed(range(codec.chain.size())):
+            centroids = codec.chain.at(number).reverse_transform(centroids)
+    return centroids
+
+
 def sift_centroids(ivf: Any, file: Path) -> Any:
     """Have queries find the lists of an opened inverted file by codes, where they are many.
 

@@ -19,7 +19,7 @@ from index.errors import CorruptError
 from index.faiss_memory import index_over
 from index.index_info import CodecKind
 from index.sealed.card import copied
-from index.sealed.coarse import how_sifted, sift_centroids
+from index.sealed.coarse import how_sifted, sift_centroids, unrotated_centroids
 from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
 from index.sealed.rescoring import cosines_of
@@ -79,7 +79,7 @@ class SealedSegment:
         if self._index.ntotal != count:
             raise CorruptError(f"segment {folder.name} holds {self._index.ntotal} vectors; {count} were written")
         self._over_stored = index_over(self._stored)
-        self.copy = copied(self._stored, folder.name) if on_card else None
+        self.copy = copied(self._stored, unrotated_centroids(self._index), folder.name) if on_card else None
         """Of its vectors on a card."""
         self._refined: Any = faiss.IndexRefine(self._index, self._over_stored)
 

@@ -23,14 +23,12 @@ class SealedViews:
         self, query: Vector, limit: int, allowed: BitMap | None, params: SearchParameters, floor: float = NO_FLOOR
     ) -> Hits:
         """What each part finds, merged. Without a filter the parts are scanned together, or searched on a card."""
-        if allowed is None and not params.exact and limit > 0:
-            found = found_on_card(self.views, query, limit)
-            if found is not None:
-                return found
         settings = self.views[0].settings_for(params)
         if allowed is None and settings is not None and limit > 0:
-            parts = [view.part for view in self.views if view.segment.count]
-            hits = scanned(parts, query, limit, settings) if parts else None
+            hits = found_on_card(self.views, query, limit, settings)
+            if hits is None:
+                parts = [view.part for view in self.views if view.segment.count]
+                hits = scanned(parts, query, limit, settings) if parts else None
             if hits is not None and len(hits.rows) >= min(limit, sum(view.live for view in self.views)):
                 return hits
         return merge([view.search(query, limit, allowed, params) for view in self.views], limit)

@@ -1,6 +1,5 @@
-"""A CUDA card as FAISS shows one: its vectors lie on the CPU, rounded to float16 as on a card."""
+"""A CUDA card as FAISS shows one: what is copied to it lies on the CPU."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import faiss as faiss_library
@@ -24,25 +23,24 @@ class FakeCard:
     def put(self, monkeypatch: pytest.MonkeyPatch) -> None:
         card._resources.cache_clear()
         monkeypatch.setattr(faiss, "get_num_gpus", lambda: 1, raising=False)
-        monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", self._copy, raising=False)
+        monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", self._copy_to_all, raising=False)
+        monkeypatch.setattr(faiss, "index_cpu_to_gpu", self._copy, raising=False)
         monkeypatch.setattr(faiss, "StandardGpuResources", _Resources, raising=False)
-        monkeypatch.setattr(faiss, "GpuIndexFlatConfig", SimpleNamespace, raising=False)
-        monkeypatch.setattr(faiss, "GpuIndexFlatIP", self._index, raising=False)
 
     def take(self, count: int) -> None:
         if count >= self.room:
             raise RuntimeError("out of memory")
         self.room -= count
 
-    def _copy(self, index: Any) -> Any:
+    def _copy_to_all(self, index: Any) -> Any:
         self.take(index.ntotal)
         self.copied += 1
         return faiss.clone_index(index)
 
-    def _index(self, resources: "_Resources", dimension: int, options: SimpleNamespace) -> "_Index":
+    def _copy(self, resources: "_Resources", number: int, index: Any) -> "_Index":
         assert resources.temporary == card.TEMPORARY_BYTES
-        assert options.useFloat16
-        return _Index(self, dimension)
+        assert number == 0
+        return _Index(self, index)
 
 
 class _Resources:
@@ -53,9 +51,8 @@ class _Resources:
 
 
 class _Index:
-    def __init__(self, owner: FakeCard, dimension: int) -> None:
-        self._owner = owner
-        self._held = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    def __init__(self, owner: FakeCard, held: Any) -> None:
+        self._owner, self._held = owner, faiss.clone_index(held)
 
     @property
     def ntotal(self) -> int:
@@ -65,10 +62,12 @@ class _Index:
         self._owner.take(len(vectors))
         self._held.add(vectors)
 
-    def search(self, queries: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def search(
+        self, queries: NDArray[np.float32], count: int, params: Any
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         if self._owner.is_broken:
             raise RuntimeError("the device fell off the bus")
-        assert count <= card.MOST_FOUND
+        assert max(count, params.nprobe) <= card.MOST_FOUND
         self._owner.searches += 1
-        found: tuple[NDArray[np.float32], NDArray[np.int64]] = self._held.search(queries, count)
+        found: tuple[NDArray[np.float32], NDArray[np.int64]] = self._held.search(queries, count, params=params)
         return found

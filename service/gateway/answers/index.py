@@ -70,6 +70,7 @@ class FieldAnswer(TypedDict):
     vectors: Annotated[int, Field(description="Sealed and alive.")]
     dead: Annotated[int, Field(description="Sealed, but deleted or replaced since.")]
     fresh: Annotated[int, Field(description="Not sealed yet: searched exactly.")]
+    on_gpu: Annotated[int, Field(description="Sealed, dead ones too, that this process searches on a card.")]
     kinds: dict[QueryKind, KindAnswer]
     not_measured: Annotated[list[QueryKind], Field(description="Searched like the hardest kind that was measured.")]
 
@@ -119,7 +120,7 @@ def _field(info: CollectionInfo, name: FieldName) -> FieldAnswer:
     sealed = info.index.fields.get(name)
     if sealed is None:
         return FieldAnswer(
-            codec="exact", lists=0, segments=0, vectors=0, dead=0, fresh=fresh, kinds={}, not_measured=[]
+            codec="exact", lists=0, segments=0, vectors=0, dead=0, fresh=fresh, on_gpu=0, kinds={}, not_measured=[]
         )
     return FieldAnswer(
         codec=sealed.codec,
@@ -128,6 +129,7 @@ def _field(info: CollectionInfo, name: FieldName) -> FieldAnswer:
         vectors=sealed.vectors,
         dead=sealed.dead,
         fresh=fresh,
+        on_gpu=sealed.on_card,
         kinds={kind: _kind(one) for kind, one in sealed.measured.items()},
         not_measured=_not_measured(name, sealed),
     )

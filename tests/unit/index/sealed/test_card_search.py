@@ -1,6 +1,6 @@
 """Sealed segments searched on a card find what exact search finds; what a card cannot do stays on the CPU."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from index.sealed.sealed_views import SealedViews
 from index.sealed.search_settings import CurvePoint, SearchSettings
 from index.sealed.training import train
 from index.stored_vectors import unit_rows
-from index.types import SearchParameters
+from index.types import SearchParameters, Vector
 from tests.fakes.card import FakeCard
 from tests.unit.index.sealed.made_segments import stored_vectors, write_stretch
 
@@ -26,9 +26,9 @@ DIMENSION, COUNT = 32, 4_000
 CUTS = (0, 2_500, 2_500, 2_501, COUNT)
 FILLED = 3
 """One of the four segments is empty."""
-POOR = {"image": (CurvePoint(SearchSettings(probes=1, candidates=1), recall=0.95, ms=1.0),)}
-"""What the CPU then searches falls short: it is seen who searched."""
+LISTS = 16
 PARAMS = SearchParameters()
+"""What the CPU finds, though it looks into all lists, falls short by its few candidates: it is seen who searched."""
 
 
 STORED_VECTORS = stored_vectors(COUNT, DIMENSION, 1)
@@ -38,7 +38,7 @@ VECTORS, QUERIES = unit_rows(STORED_VECTORS), unit_rows(stored_vectors(20, DIMEN
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Path]:
     """Of segments that share a codec."""
-    root, codec = tmp_path_factory.mktemp("segments"), train(CodecSpec("ivf-rabitq", DIMENSION, 16), VECTORS)
+    root, codec = tmp_path_factory.mktemp("segments"), train(CodecSpec("ivf-rabitq", DIMENSION, LISTS), VECTORS)
     made = []
     for start, end in pairwise(CUTS):
         made.append(root / f"{start}-{end}")
@@ -53,8 +53,12 @@ def card(monkeypatch: pytest.MonkeyPatch) -> FakeCard:
     return made
 
 
-def opened(folders: Sequence[Path], dead: Sequence[int] = ()) -> SealedViews:
-    views = [SealedView(SealedSegment(folder, on_card=True), BitMap(), POOR) for folder in folders]
+def curve(probes: int) -> Mapping[str, Sequence[CurvePoint]]:
+    return {"image": (CurvePoint(SearchSettings(probes, candidates=1), recall=0.95, ms=1.0),)}
+
+
+def opened(folders: Sequence[Path], dead: Sequence[int] = (), probes: int = LISTS) -> SealedViews:
+    views = [SealedView(SealedSegment(folder, on_card=True), BitMap(), curve(probes)) for folder in folders]
     return SealedViews([view.without(np.array(dead, np.int64)) for view in views])
 
 
@@ -71,9 +75,29 @@ def recall(views: SealedViews, dead: Sequence[int] = (), limit: int = 10) -> flo
 
 
 @pytest.mark.parametrize("limit", [1, 10, 300])
-def test_all_vectors_are_searched(folders: Sequence[Path], card: FakeCard, limit: int) -> None:
+def test_all_that_is_in_the_lists_is_compared(folders: Sequence[Path], card: FakeCard, limit: int) -> None:
     assert recall(opened(folders), limit=limit) == 1.0
     assert card.searches == len(QUERIES) * FILLED
+
+
+def test_the_lists_are_those_that_the_vectors_were_sealed_in(folders: Sequence[Path], card: FakeCard) -> None:
+    views = opened(folders, probes=1)
+    for query in QUERIES:
+        found = views.search(query, 5, None, PARAMS)
+        assert set(found.rows.tolist()) <= {row for view in views.views for row in nearest_list(view, query)}
+    assert card.searches == len(QUERIES) * FILLED
+
+
+def nearest_list(view: SealedView, query: Vector) -> Sequence[int]:
+    """Its rows."""
+    lists = view.segment.inverted_lists
+    (number,) = lists.nearest(query, 1).numbers
+    rows: Sequence[int] = view.segment.rows[lists.offsets[number] : lists.offsets[number + 1]].tolist()
+    return rows
+
+
+def test_a_page_longer_than_the_lists_is_found_on_the_cpu(folders: Sequence[Path], card: FakeCard) -> None:
+    assert len(opened(folders, probes=1).search(QUERIES[0], 1_500, None, PARAMS).rows) == 1_500
 
 
 def test_the_dead_are_left_out_however_many_lie_near(folders: Sequence[Path], card: FakeCard) -> None:
