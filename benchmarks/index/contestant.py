@@ -25,7 +25,6 @@ HELD_OUT = "held-out-off.npy"
 THREADS = (1, 2)
 CONTESTANTS = {
     "lookalike": "lookalike_index:Lookalike",
-    "lookalike-gpu": "lookalike_index:LookalikeOnCard",
     "faiss": "faiss_indexes:RawFaiss",
     "faiss-hnsw": "faiss_indexes:FaissHnsw",
     "faiss-ivf-sq8": "faiss_indexes:FaissIvfSq8",

@@ -37,15 +37,13 @@ class Lookalike:
     """`option`: a codec. Its settings are the points of the curves that the builder measured: on vectors of the
     collection, and on held-out queries off their distribution, which play the part of texts."""
 
-    on_card = False
-
     def build(self, vectors: NDArray[np.float32], folder: Path, option: str) -> None:
         write_stream(folder, Given(vectors))
         QueryBank(folder / NAME, vectors.shape[1]).write("image", "text", "items", np.load(folder.parent / HELD_OUT))
         seal_by_child(folder, option, 1_000, 1)
 
     def open(self, folder: Path, option: str) -> None:
-        self._store = LocalStore(folder, mode="read", on_card=self.on_card)
+        self._store = LocalStore(folder, mode="read")
         self._collection = self._store.open(NAME)
 
     def settings(self) -> Sequence[dict[str, Any]]:
@@ -64,9 +62,3 @@ class Lookalike:
     def search(self, query: NDArray[np.float32], setting: dict[str, Any]) -> Sequence[int]:
         params = SearchParameters(recall=setting["recall"], kind=setting["kind"])
         return [number_of(hit.id) for hit in self._collection.search("image", query, 10, params=params)]
-
-
-class LookalikeOnCard(Lookalike):
-    """The same, with the vectors copied to a card and searched there, whatever the setting."""
-
-    on_card = True
