@@ -21,12 +21,15 @@ faiss: Any = faiss_library  # its type stubs do not know all it has
 log = logging.getLogger(__name__)
 MOST_FOUND = 2_048
 """A search on a card finds no more, and looks into no more lists."""
-BLOCK = 65_536
-"""Vectors that are copied at a time."""
+BLOCK = 8_192
+"""Vectors that are copied at a time: searches wait no longer than for one block."""
 TEMPORARY_BYTES = 256 * 2**20
 """Of the card, for the arithmetic; by default FAISS takes several times as much."""
-_searching = threading.Lock()
-"""FAISS's resources on a card serve one call at a time."""
+_calling = threading.RLock()
+"""FAISS's resources on a card serve one call at a time: a search, a block that is copied, or the end of a copy.
+
+Reentrant, since Python may end a copy wherever it collects garbage.
+"""
 
 
 def has_card() -> bool:
@@ -62,11 +65,18 @@ class CardCopy:
 
     def __init__(self, stored: NDArray[np.float16], centroids: Vectors) -> None:
         """`stored`: float16 [n, d]; `centroids`: float32 [lists, d]. Raises RuntimeError where the card has no room."""
-        self._index = _empty(centroids)
+        with _calling:
+            self._index = _empty(centroids)
         for start in range(0, len(stored), BLOCK):
-            self._index.add(stored[start : start + BLOCK].astype(np.float32))
+            block = stored[start : start + BLOCK].astype(np.float32)
+            with _calling:
+                self._index.add(block)
         self._waiting: dict[int, deque[_Wanted]] = {}
         """By the lists that are looked into; at most one a thread that searches."""
+
+    def __del__(self) -> None:
+        with _calling:
+            self._index = None
 
     def nearest(self, query: Vector, count: int, probes: int) -> NDArray[np.int64]:
         """The places of the nearest in the `probes` nearest lists, best first, by products rounded to float16.
@@ -78,7 +88,7 @@ class CardCopy:
             return np.empty(0, np.int64)
         wanted, waiting = _Wanted(query, count), self._waiting.setdefault(probes, deque())
         waiting.append(wanted)
-        with _searching:
+        with _calling:
             if wanted.places is None:  # no call before took it along, or that call failed
                 others = [waiting.popleft() for _ in range(len(waiting))]
                 self._search([wanted, *(other for other in others if other is not wanted)], probes)

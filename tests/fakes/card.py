@@ -27,6 +27,10 @@ class FakeCard:
         monkeypatch.setattr(faiss, "index_cpu_to_gpu", self._copy, raising=False)
         monkeypatch.setattr(faiss, "StandardGpuResources", _Resources, raising=False)
 
+    def require_one_call(self) -> None:
+        """FAISS's own resources would be damaged by two at a time."""
+        assert card._calling._is_owned()  # type: ignore[attr-defined]
+
     def take(self, count: int) -> None:
         if count >= self.room:
             raise RuntimeError("out of memory")
@@ -40,6 +44,7 @@ class FakeCard:
     def _copy(self, resources: "_Resources", number: int, index: Any) -> "_Index":
         assert resources.temporary == card.TEMPORARY_BYTES
         assert number == 0
+        self.require_one_call()
         return _Index(self, index)
 
 
@@ -59,12 +64,17 @@ class _Index:
         return int(self._held.ntotal)
 
     def add(self, vectors: NDArray[np.float32]) -> None:
+        self._owner.require_one_call()
         self._owner.take(len(vectors))
         self._held.add(vectors)
+
+    def __del__(self) -> None:
+        self._owner.require_one_call()
 
     def search(
         self, queries: NDArray[np.float32], count: int, params: Any
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        self._owner.require_one_call()
         if self._owner.is_broken:
             raise RuntimeError("the device fell off the bus")
         assert max(count, params.nprobe) <= card.MOST_FOUND

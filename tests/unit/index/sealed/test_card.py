@@ -63,7 +63,7 @@ def searched(copy: CardCopy, number: int) -> list[int]:
 def at_once(copy: CardCopy) -> list[Future[list[int]]]:
     """CALLERS searches that come while the card is busy."""
     with ThreadPoolExecutor(CALLERS) as pool:
-        with cards._searching:
+        with cards._calling:
             searches = [pool.submit(searched, copy, number) for number in range(CALLERS)]
             while sum(map(len, list(copy._waiting.values()))) < CALLERS:
                 time.sleep(0.001)
