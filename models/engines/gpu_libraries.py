@@ -1,9 +1,23 @@
-"""The CUDA and cuDNN libraries of the `nvidia-…` packages, loaded before a session asks for them."""
+"""The libraries of CUDA, cuDNN and TensorRT in the packages of NVIDIA, loaded before a session asks for them."""
+
+from ctypes.util import find_library
+from importlib import import_module
+from importlib.util import find_spec
+
+from models.errors import EngineUnavailableError
 
 
-def load_gpu_libraries() -> None:
+def load_cuda_libraries() -> None:
     """Does nothing in builds without CUDA; what is missing shows when the session is made."""
     import onnxruntime  # noqa: PLC0415 - heavy; imported when an engine of it is chosen
 
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         onnxruntime.preload_dlls()
+
+
+def load_tensorrt_libraries() -> None:
+    """Raises EngineUnavailableError where neither a package nor the system has TensorRT."""
+    if find_spec("tensorrt_libs") is not None:
+        import_module("tensorrt_libs")
+    elif find_library("nvinfer") is None:
+        raise EngineUnavailableError("TensorRT is not installed: pip install 'tensorrt-cu13<11'")

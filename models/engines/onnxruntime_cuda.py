@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from models.batches import BatchRules
 from models.encoder import Graph
 from models.engines.bound_graph import BoundGraph
-from models.engines.gpu_libraries import load_gpu_libraries
+from models.engines.gpu_libraries import load_cuda_libraries
 from models.engines.port import Arithmetic, Resources, Tower, batch_rules
 from models.engines.sessions import Provider, open_session
 
@@ -35,5 +35,5 @@ class Cuda:
         return batch_rules(256, arithmetic, pads=True)
 
     def open(self, tower: Tower, arithmetic: Arithmetic, rules: BatchRules, resources: Resources) -> Graph:
-        load_gpu_libraries()
+        load_cuda_libraries()
         return BoundGraph(open_session(tower.path, [CUDA, ("CPUExecutionProvider", {})], resources))

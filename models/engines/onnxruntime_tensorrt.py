@@ -6,7 +6,7 @@ from pathlib import Path
 from models.batches import BatchRules
 from models.encoder import Graph
 from models.engines.bound_graph import BoundGraph
-from models.engines.gpu_libraries import load_gpu_libraries
+from models.engines.gpu_libraries import load_cuda_libraries, load_tensorrt_libraries
 from models.engines.onnxruntime_cuda import CUDA
 from models.engines.port import Arithmetic, Resources, Tower, batch_rules
 from models.engines.sessions import Provider, open_session
@@ -29,7 +29,8 @@ class TensorRt:
         return batch_rules(128, arithmetic, pads=True)
 
     def open(self, tower: Tower, arithmetic: Arithmetic, rules: BatchRules, resources: Resources) -> Graph:
-        load_gpu_libraries()
+        load_cuda_libraries()
+        load_tensorrt_libraries()
         options = profile(tower, rules) | _precision(arithmetic) | _cache(tower, arithmetic, resources.cache_dir)
         providers: list[Provider] = [(_PROVIDER, options), CUDA, ("CPUExecutionProvider", {})]
         return BoundGraph(open_session(tower.path, providers, resources))
