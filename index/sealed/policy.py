@@ -68,9 +68,9 @@ class SealPolicy:
         """Why the field is to be sealed now; None where it is not."""
         least = self.least_of(standing.dimension)
         total = standing.fresh + standing.sealed
-        if standing.codec is None or total < least // UNSEAL:
+        if standing.codec is None:
             return None
-        if standing.wasted > self.minor_share * standing.sealed:
+        if standing.wasted > self.minor_share * standing.sealed:  # where few are left alive, the field becomes exact
             return "dead"
         return self._reason_of_fresh(standing, least) if standing.fresh and total >= least else None
 

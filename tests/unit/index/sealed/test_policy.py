@@ -28,6 +28,9 @@ STANDING = FieldStanding(dimension=512, codec="ivf-rabitq", fresh=0, sealed=0)
         (0, 100_000, 0.0, 101, "dead"),
         (0, 5_000, 0.0, 0, None),
         (0, 5_000, 0.0, 4_000, "dead"),
+        (0, 100, 0.0, 4_000, "dead"),
+        (0, 0, 0.0, 4_000, "dead"),
+        (10, 100, 1e9, 0, None),
         (0, 0, 0.0, 0, None),
     ],
 )
