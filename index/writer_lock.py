@@ -6,6 +6,7 @@ is advice for whoever is refused; in the instant after the lock changed hands it
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from index.catalog_connection import translated
@@ -23,7 +24,8 @@ class WriterLock:
         try:
             self._lock(path)
             os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, (owner or "").encode()[:MAX_OWNER_BYTES], 0)
+            with suppress(OSError):  # a full disk: it is but advice
+                os.pwrite(self._descriptor, (owner or "").encode()[:MAX_OWNER_BYTES], 0)
         except BaseException:
             os.close(self._descriptor)
             raise
