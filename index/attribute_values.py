@@ -14,6 +14,8 @@ MAX_KEY_CHARACTERS = 128
 MAX_KEYWORD_CHARACTERS = 4_096
 MAX_KEYWORDS = 1_000
 MAX_ID_CHARACTERS = 512
+MOST_WHOLE = 2**53
+"""Numbers are compared as floats, which tell larger whole ones no longer apart."""
 
 Schema = Mapping[str, AttributeType]
 Values = Mapping[str, AttributeValue]
@@ -96,9 +98,14 @@ def _check_limits(item_id: str, key: str, value: AttributeValue) -> None:
 
 
 def _check_number(item_id: str, key: str, value: int | float) -> None:
-    fits = math.isfinite(value) if isinstance(value, float) else -(2**63) <= value < 2**63
-    if not fits:
-        raise _refusal(item_id, f"attribute '{key}' is {_shown(value)}; a number is finite and fits 64 bits")
+    if isinstance(value, int) and abs(value) > MOST_WHOLE:
+        raise _refusal(
+            item_id,
+            f"attribute '{key}' is {_shown(value)}; whole numbers go to 2^53 (9,007,199,254,740,992): longer ones, "
+            "such as serial numbers, are keywords",
+        )
+    if not math.isfinite(value):
+        raise _refusal(item_id, f"attribute '{key}' is {_shown(value)}; a number is finite")
 
 
 def _check_place(item_id: str, key: str, place: GeoPoint) -> None:

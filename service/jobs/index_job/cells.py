@@ -5,10 +5,9 @@ import decimal
 import math
 from collections.abc import Iterable, Mapping
 
+from index.attribute_values import MOST_WHOLE
 from index.types import AttributeValue, GeoPoint
 from service.jobs.index_job.record import RecordError
-
-_TOO_LARGE = 2**63
 
 
 def to_id(cell: object) -> str:
@@ -33,8 +32,11 @@ def to_attribute(name: str, cell: object) -> AttributeValue:
         return None
     if isinstance(cell, str):
         return _unicode(name, cell)
-    if isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) >= _TOO_LARGE:
-        raise RecordError("attribute_value_invalid", f"column {name!r} holds a whole number of more than 64 bits")
+    if isinstance(cell, int) and abs(cell) > MOST_WHOLE:
+        raise RecordError(
+            "attribute_value_invalid",
+            f"column {name!r} holds a whole number beyond 2^53: write serial numbers as texts",
+        )
     if isinstance(cell, bool | int | float | GeoPoint):
         return cell
     if isinstance(cell, Mapping) and cell.keys() == {"lat", "lon"}:

@@ -21,8 +21,8 @@ _SAMPLE_ROWS = 1000
 _MAX_FIELD_CHARS = 64_000_000
 _NOT_A_NUMBER = ("nan", "n/a", "null", "none")
 """What other programs write into an empty cell of a column of numbers."""
-_LONGEST_WHOLE = 18
-"""Longer ones are serial numbers, which do not fit 64 bits and are not for arithmetic."""
+_LONGEST_WHOLE = 15
+"""Longer ones are serial numbers, which floats do not tell apart and which are not for arithmetic."""
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _PLACE = re.compile(r"geo:([+-]?\d+(?:\.\d+)?),([+-]?\d+(?:\.\d+)?)", re.IGNORECASE)
 _BOOLEANS = {"true": True, "false": False}

@@ -129,6 +129,7 @@ BAD_ITEMS = {
     "boolean for a number": (write("bad", EAST, attributes={"price": True}), AttributeValueError),
     "another's picture": (replace(write("bad", EAST), picture_ref="sha256:" + 64 * "0"), AttributeValueError),
     "NaN attribute": (write("bad", EAST, attributes={"price": float("nan")}), AttributeValueError),
+    "serial number": (write("bad", EAST, attributes={"price": -(2**53) - 1}), AttributeValueError),
     "huge number": (write("bad", EAST, attributes={"price": 10**400}), AttributeValueError),
     "no type": (write("bad", EAST, attributes={"size": {"eu": 42}}), AttributeValueError),  # type: ignore[dict-item]
     "nested keywords": (write("bad", EAST, attributes={"tags": ((),)}), AttributeValueError),  # type: ignore[dict-item]
