@@ -1,10 +1,12 @@
 """Inverted columns: for each attribute, which rows hold which value.
 
-Owns the postings of one attribute. Knows neither filters nor items; the owner holds a lock around every call.
+Owns the postings of one attribute. Knows neither filters nor items; the owner holds a lock around every call but
+`facet`, which may take long: it reads a bitmap or an array at a time, each in one call that nothing comes between.
 """
 
+import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -43,7 +45,7 @@ class Column(Protocol):
         """The rows that hold any of these values."""
 
     def facet(self, key: str, among: BitMap, limit: int) -> Facet:
-        """Values and counts among these rows."""
+        """Values and counts among these rows. Needs no lock: what is written meanwhile may be counted or not."""
 
 
 class PostingsColumn:
@@ -83,13 +85,22 @@ class PostingsColumn:
         return BitMap.union(BitMap(), *(self._postings[v] for v in values if v in self._postings))
 
     def facet(self, key: str, among: BitMap, limit: int) -> Facet:
-        counts = sorted(self.counts(among).items(), key=lambda pair: (-pair[1], pair[0]))
-        return Facet(key, self._type, counts=tuple(counts[:limit]))
+        return Facet(key, self._type, counts=tuple(self._commonest(among, limit)))
 
     def counts(self, among: BitMap) -> Counter[Scalar]:
         """How many of these rows hold each value; values that none holds are left out."""
-        counted = ((value, posting.intersection_cardinality(among)) for value, posting in self._postings.items())
+        postings = list(self._postings.items())
+        counted = ((value, posting.intersection_cardinality(among)) for value, posting in postings)
         return Counter({value: count for value, count in counted if count})
+
+    def _commonest(self, among: BitMap, limit: int) -> Sequence[tuple[Scalar, int]]:
+        """The values that most of these rows hold, and how many do; ties by value."""
+        return commonest(self.counts(among), limit)
+
+
+def commonest(counts: Mapping[Scalar, int], limit: int) -> list[tuple[Scalar, int]]:
+    """The greatest counts, most first, ties by value."""
+    return heapq.nsmallest(limit, counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 class NumberColumn:

@@ -1,6 +1,6 @@
 """The attributes of a collection in memory: one column for each. Owns which columns there are.
 
-Derived from the catalogue, never the truth. Not safe for concurrent use: the collection's lock guards it.
+Derived from the catalogue, never the truth. The collection's lock guards it, but for `facet`, which needs none.
 """
 
 from collections.abc import Iterable, Mapping

@@ -147,8 +147,11 @@ class CollectionState:
             return self._matching(filter_)
 
     def facets(self, keys: Iterable[str], among: BitMap, limit: int) -> list[Facet]:
-        """Column by column, so that a wide collection holds nobody up for long."""
-        return [self._facet(key, among, limit) for key in keys]
+        """Outside the lock: to count many values takes long."""
+        with self._changed:
+            self._check_open()
+            attributes = self._items.attributes
+        return [attributes.facet(key, among, limit) for key in keys]
 
     def vectors(self, field: FieldName, rows: Rows) -> tuple[Sequence[bool], Vectors]:
         """Which rows have a vector, and float32 [n, d] with zeros where none."""
@@ -285,10 +288,6 @@ class CollectionState:
     def _rows(self, ids: Iterable[str]) -> BitMap:
         rows = map(self._items.ids.row_of.get, ids)
         return BitMap([row for row in rows if row is not None])
-
-    def _facet(self, key: str, among: BitMap, limit: int) -> Facet:
-        with self._changed:
-            return self._items.attributes.facet(key, among, limit)
 
     def _check_open(self) -> None:
         if self._closed:

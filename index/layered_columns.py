@@ -4,14 +4,13 @@
 changes are ordinary columns; not safe for concurrent use, like these.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from index.attribute_columns import NumberColumn, PostingsColumn
+from index.attribute_columns import NumberColumn, PostingsColumn, commonest
 from index.geo_column import GeoColumn
 from index.sealed.sealed_columns import SealedNumbers, SealedPlaces, SealedPostings
 from index.types import AttributeType, GeoPoint, Scalar
@@ -28,8 +27,8 @@ class LayeredPostings(PostingsColumn):
         sealed = BitMap().union(*map(self._sealed.rows, values))
         return (sealed - self._stale) | super().match(values)
 
-    def counts(self, among: BitMap) -> Counter[Scalar]:
-        return Counter(dict(self._sealed.counts(among - self._stale))) + super().counts(among)
+    def _commonest(self, among: BitMap, limit: int) -> Sequence[tuple[Scalar, int]]:
+        return commonest(self._sealed.counts(among - self._stale, self.counts(among), limit), limit)
 
 
 class LayeredNumbers(NumberColumn):

@@ -3,7 +3,8 @@
 Nothing here changes. Rows that were patched or deleted since are for the layer above to leave out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import orjson
@@ -16,6 +17,10 @@ from index.sealed.hashed_texts import HashedTexts, hashes_of, write_hashes
 from index.sealed.packed_arrays import Arrays, PackedWriter, Texts
 from index.types import GeoPoint, Scalar
 
+FEW_VALUES = 4_096
+"""Of so many each bitmap is asked when values are counted; of more their rows are, in one array for all."""
+MOST_TIED = 10_000
+
 
 class SealedPostings:
     """Keywords or booleans: a bitmap for each value, deserialised when it is asked for."""
@@ -27,18 +32,48 @@ class SealedPostings:
 
     def rows(self, value: Scalar) -> BitMap:
         """Those that hold the value."""
-        text = orjson.dumps(value)
-        for number in self._hashed.candidates(text):
-            if self._values[number] == text:
-                return BitMap.deserialize(self._bitmaps[number])
-        return BitMap()
+        number = self._number(value)
+        return BitMap() if number is None else BitMap.deserialize(self._bitmaps[number])
 
-    def counts(self, among: BitMap) -> Iterator[tuple[Scalar, int]]:
-        """How many of these rows hold each value."""
-        for number in range(len(self._values)):
-            count = BitMap.deserialize(self._bitmaps[number]).intersection_cardinality(among)
-            if count:
-                yield orjson.loads(self._values[number]), count
+    def _number(self, value: Scalar) -> int | None:
+        text = orjson.dumps(value)
+        return next((number for number in self._hashed.candidates(text) if self._values[number] == text), None)
+
+    def counts(self, among: BitMap, more: Mapping[Scalar, int], limit: int) -> dict[Scalar, int]:
+        """How many of these rows hold a value, `more` added: of the `limit` values that most do, and of some others.
+
+        Where more than MOST_TIED have the same count, those that were written first are among them.
+        """
+        counts, found = self._counts(among), dict(more)
+        for value, count in more.items():
+            number = self._number(value)
+            if number is not None:
+                found[value] = count + int(counts[number])
+                counts[number] = 0
+        order = np.argsort(-counts, kind="stable")
+        least = max(1, int(counts[order[limit - 1]])) if 0 < limit < len(order) else 1
+        enough = min(int(np.count_nonzero(counts >= least)), max(limit, MOST_TIED))
+        for number in order[:enough].tolist():
+            found[orjson.loads(self._values[number])] = int(counts[number])
+        return found
+
+    def _counts(self, among: BitMap) -> NDArray[np.int64]:
+        """Of each value: int64 [values]."""
+        if len(self._values) <= FEW_VALUES:
+            bitmaps = (BitMap.deserialize(self._bitmaps[number]) for number in range(len(self._values)))
+            return np.fromiter((bitmap.intersection_cardinality(among) for bitmap in bitmaps), np.int64)
+        rows, numbers = self._pairs
+        is_among = np.zeros(int(rows.max(initial=0)) + 1, np.bool_)
+        chosen = to_rows(among)
+        is_among[chosen[chosen < len(is_among)]] = True
+        return np.bincount(numbers[is_among[rows]], minlength=len(self._values))
+
+    @cached_property
+    def _pairs(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Rows, and the number of a value that each holds. Read from all bitmaps once, when somebody counts."""
+        rows = [to_rows(BitMap.deserialize(self._bitmaps[number])) for number in range(len(self._bitmaps))]
+        numbers = np.repeat(np.arange(len(rows), dtype=np.uint32), [len(one) for one in rows])
+        return np.concatenate(rows).astype(np.uint32), numbers
 
 
 class SealedNumbers:
