@@ -1,0 +1,32 @@
+"""Arrays by row hold what a dictionary would, in little more memory than the rows in use lie apart."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.row_array import FIRST_CAPACITY, RowArray
+
+ROWS = st.integers(0, 10_000)
+FAR = 50_000_000
+
+
+@given(st.lists(st.tuples(st.lists(ROWS, max_size=5), st.integers(0, 100)), max_size=20), st.lists(ROWS, max_size=20))
+def test_it_holds_what_a_dictionary_holds(puts: list[tuple[list[int], int]], asked: list[int]) -> None:
+    array, expected = RowArray(np.int32(-1)), dict[int, int]()
+    for rows, value in puts:
+        if len(rows) == 1:
+            array.set(rows[0], value)
+        else:
+            array.put(np.array(rows, np.int64), np.int32(value))
+        expected |= dict.fromkeys(rows, value)
+    wanted = [*asked, *expected, -1, 20_000]
+    assert array.take(np.array(wanted, np.int64)).tolist() == [expected.get(row, -1) for row in wanted]
+
+
+def test_rows_far_from_the_first_take_no_memory_for_those_before() -> None:
+    array = RowArray(np.float64(np.nan))
+    array.set(FAR, 1.0)
+    assert array.nbytes == 8 * FIRST_CAPACITY
+    array.put(np.arange(FAR - 10, FAR + 5_000), np.float64(2.0))
+    assert array.nbytes < 8 * 20_000
+    assert array.take(np.array([FAR - 11, FAR, 0])).tolist()[1] == 2.0
