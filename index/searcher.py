@@ -9,13 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from index.bitmaps import from_rows, to_rows
-from index.segment import Hits, merge, search_all
+from index.segment import Hits, SegmentView, merge, search_all
 from index.selection import Selection, Selector
 from index.stored_vectors import unit
+from index.texts import TextHits
 from index.types import Candidate, FieldName, Filter, RecallCheck, SearchParameters, Vector
 
 DEFAULTS = SearchParameters()
 EXACT = SearchParameters(exact=True)
+GROWTH = 4
 
 
 class Searcher:
@@ -38,11 +40,9 @@ class Searcher:
         direction = unit(query, self._dimension, "the query")
         selection = self._selector.select(filter_, exclude, words)
         hits = _hits(selection, field, direction, limit, params)
-        if selection.texts is not None:
-            fitting = selection.texts.best(limit) - from_rows(hits.rows)
-            if fitting:
-                more = search_all(selection.view.segments[field], direction, limit, fitting, EXACT)
-                hits = merge([hits, more], 2 * limit)
+        if selection.texts is not None and len(selection.texts.rows):
+            fitting = _by_words(selection.view.segments[field], selection.texts, direction, limit)
+            hits = merge([hits, fitting.without(hits.rows)], 2 * limit)
         return selection.candidates(hits)
 
     def check_recall(
@@ -67,10 +67,20 @@ class Searcher:
         return RecallCheck(len(found & wanted), len(wanted), view.snapshot) if wanted else None
 
 
+def _by_words(segments: Sequence[SegmentView], texts: TextHits, direction: Vector, limit: int) -> Hits:
+    """The `limit` rows with a vector whose texts fit best, fewer where there are no more."""
+    wanted = limit
+    while True:
+        hits = search_all(segments, direction, wanted, texts.best(wanted), EXACT)
+        if len(hits.rows) >= limit or wanted >= len(texts.rows):
+            return hits.kept(np.isin(hits.rows, to_rows(texts.among(from_rows(hits.rows)).best(limit))))
+        wanted *= GROWTH  # some have texts alone
+
+
 def _hits(selection: Selection, field: FieldName, direction: Vector, limit: int, params: SearchParameters) -> Hits:
     segments, wanted = selection.view.segments[field], limit + len(selection.excluded)
     hits = search_all(segments, direction, wanted, selection.allowed, params)
     if not selection.excluded:
         return hits
-    kept = ~np.isin(hits.rows, to_rows(selection.excluded))
-    return Hits(hits.rows[kept][:limit], hits.cosines[kept][:limit])
+    left = hits.without(to_rows(selection.excluded))
+    return Hits(left.rows[:limit], left.cosines[:limit])

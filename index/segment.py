@@ -27,6 +27,13 @@ class Hits:
     rows: Rows  # int64 [k]
     cosines: NDArray[np.float32]  # float32 [k]
 
+    def kept(self, chosen: NDArray[np.bool_]) -> "Hits":
+        """Those that are chosen: bool [k]."""
+        return Hits(self.rows[chosen], self.cosines[chosen])
+
+    def without(self, rows: Rows) -> "Hits":
+        return self.kept(~np.isin(self.rows, rows))
+
 
 class SegmentView(Protocol):
     """A segment as it stood at one sequence number. Immutable: any thread may search it, without a lock."""

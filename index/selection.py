@@ -16,7 +16,7 @@ from index.catalog import Catalog
 from index.collection_state import CollectionState, View
 from index.filters import asks_for_text
 from index.segment import Hits
-from index.texts import TextHits, rows_holding, rows_ranked
+from index.texts import RankedTexts, TextHits, rows_holding
 from index.types import Candidate, Filter
 
 
@@ -45,7 +45,7 @@ class Selector:
     """Safe to call from several threads."""
 
     def __init__(self, catalog: Catalog, state: CollectionState) -> None:
-        self._catalog, self._state = catalog, state
+        self._catalog, self._state, self._texts = catalog, state, RankedTexts()
 
     def select(self, filter_: Filter | None, exclude: Iterable[str] = (), words: str | None = None) -> Selection:
         """Raises FilterError."""
@@ -54,7 +54,7 @@ class Selector:
         with self._catalog.reading() as connection:
             view, prepared = self._state.select_at(connection, filter_, exclude)
             allowed = prepared(partial(rows_holding, connection)) if prepared else None
-            ranked = rows_ranked(connection, words) if words is not None else None
+            ranked = self._texts.of(connection, view.sequence, words) if words is not None else None
             return Selection(view, allowed, texts=ranked.among(allowed) if ranked else None)
 
     def matching(self, filter_: Filter | None) -> BitMap:

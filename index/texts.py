@@ -5,7 +5,9 @@ language: each word goes in as a quoted phrase, in which only quotes mean anythi
 """
 
 import sqlite3
+import threading
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +23,8 @@ from index.segment import best
 MAX_WORDS = 64
 """Different words in one condition; of the words to rank by, so many of the first count."""
 MATCHES_A_CHUNK = 65_536
+MOST_KEPT, FEW = 1_000_000, 50_000
+"""So many matches (12 bytes each) of the last texts are kept for the next search; a text counts for FEW at least."""
 LETTERS = ("L", "N", "Co")
 """Unicode categories of which the tokenizer makes words; everything else parts them."""
 
@@ -48,6 +52,31 @@ class TextHits:
     def best(self, limit: int) -> BitMap:
         """The `limit` rows that fit best, ties by row."""
         return from_rows(best(self.rows, self.scores, limit).rows)
+
+
+class RankedTexts:
+    """`rows_ranked`, with the last answers kept: one search asks several times for the same (groups, pages).
+
+    Safe to call from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, str], TextHits] = OrderedDict()
+        self._changed = threading.Lock()
+
+    def of(self, connection: sqlite3.Connection, sequence: int, text: str) -> TextHits:
+        """`connection` reads what the catalogue held at `sequence`."""
+        key = sequence, text
+        with self._changed:
+            hits = self._kept.get(key)
+        if hits is None:
+            hits = rows_ranked(connection, text)
+        with self._changed:
+            self._kept[key] = hits
+            self._kept.move_to_end(key)
+            while len(self._kept) > 1 and sum(max(len(one.rows), FEW) for one in self._kept.values()) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return hits
 
 
 def index_texts(connection: sqlite3.Connection, rows: Sequence[int]) -> None:

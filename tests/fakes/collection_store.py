@@ -162,7 +162,8 @@ class FakeCollection:
         texts = {held.item.row: held.item.text for held in self._held.values()}
         bm25 = naive_texts.bm25(texts, words or "")
         matching = [held for held in self._matching(filter_) if held.item.id not in excluded]
-        fitting = sorted((-bm25[held.item.row], held.item.row) for held in matching if held.item.row in bm25)
+        told = [held.item.row for held in matching if held.item.row in bm25 and field in held.vectors]
+        fitting = sorted((-bm25[row], row) for row in told)
         fitting_rows = {row for _, row in fitting[: max(limit, 0)]}
         found = [
             Candidate(

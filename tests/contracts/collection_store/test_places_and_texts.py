@@ -193,3 +193,10 @@ def test_every_hit_carries_its_bm25_and_its_cosine(shop: Collection) -> None:
 def test_words_find_only_what_has_a_vector_in_the_field(collection: Collection) -> None:
     collection.upsert([replace(write("x", product=NORTH), text="red"), replace(write("y", image=UP), text="red")])
     assert ids(collection.search("product", NORTH, 5, words="red")) == "x"
+
+
+def test_what_has_no_vector_takes_no_place_of_what_has(collection: Collection) -> None:
+    loose = [replace(write(f"y{n}", image=UP), text="red") for n in range(20)]
+    told = replace(write("x", product=UP), text="a red one, in a text that fits less")
+    collection.upsert([*loose, told, write("z", product=NORTH)])
+    assert ids(collection.search("product", NORTH, 1, words="red")) == "zx"
