@@ -18,6 +18,8 @@ from index.types import CollectionSpec
 MANY = 1_000
 """So many of a kind are looked for; more tell nobody more."""
 PAGE = 1_000
+AGAIN = "delete these items and write them again, or restore a backup"
+"""Written again alone, they would count as unchanged."""
 
 
 def check_catalogue(connection: sqlite3.Connection) -> Iterator[Finding]:
@@ -63,8 +65,8 @@ def _check_vectors(connection: sqlite3.Connection, spec: CollectionSpec) -> Iter
         elif not _is_unit(data):
             values.append(f"row {row} ({field})")
     yield from listed("truth", strange, "vectors are of a field that the collection does not have: {}")
-    yield from listed("truth", lengths, f"vectors have not {spec.dimension} dimensions: {{}}; write their items again")
-    yield from listed("truth", values, "vectors are not finite, or not of unit length: {}; write their items again")
+    yield from listed("truth", lengths, f"vectors have not {spec.dimension} dimensions: {{}}; {AGAIN}")
+    yield from listed("truth", values, f"vectors are not finite, or not of unit length: {{}}; {AGAIN}")
 
 
 def _is_unit(data: bytes) -> bool:
@@ -98,8 +100,8 @@ def check_pictures(connection: sqlite3.Connection, files: CollectionFiles) -> It
             missing.append(id_)
         elif not is_whole(ref, found):
             damaged.append(id_)
-    yield from listed("truth", missing, "the pictures of {} are missing: write these items again, or restore a backup")
-    yield from listed("truth", damaged, "the pictures of {} are damaged: write these items again, or restore a backup")
+    yield from listed("truth", missing, f"the pictures of {{}} are missing: {AGAIN}")
+    yield from listed("truth", damaged, f"the pictures of {{}} are damaged: {AGAIN}")
 
 
 def paged(connection: sqlite3.Connection, column: str) -> Iterator[tuple[str, str]]:

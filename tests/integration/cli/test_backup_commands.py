@@ -51,4 +51,4 @@ def test_the_check_finds_and_repairs(cli: Cli, folder: Path, data: Path) -> None
     next((data / "collections" / "shapes" / "pictures").glob("*/*")).write_bytes(b"torn")
     lost = cli("fsck", "--repair")
     assert lost.exit_code == 1
-    assert "write these items again, or restore a backup" in lost.output
+    assert "write them again, or restore a backup" in lost.output
