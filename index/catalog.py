@@ -13,6 +13,7 @@ from index.catalog_connection import LISTED, connect, listed, transaction, trans
 from index.catalog_migration import require_format, take_steps
 from index.catalog_schema import TABLES
 from index.errors import CollectionNotFoundError, CorruptError
+from index.pictures import NamesInUse
 from index.spec_text import dump_spec, load_attributes, load_spec
 from index.types import CollectionSpec, Item
 
@@ -72,12 +73,12 @@ class Catalog:
     def thumbnail(self, id_: str) -> str | None:
         return self._one("SELECT thumbnail FROM items WHERE id = ?", id_)
 
-    def files_in_use(self) -> tuple[set[str], set[str]]:
+    def files_in_use(self) -> tuple[NamesInUse, NamesInUse]:
         """The picture references and the thumbnails of all items."""
         with self._reading() as connection, transaction(connection):
             refs = connection.execute("SELECT picture_ref FROM items WHERE picture_ref NOT NULL")
             thumbnails = connection.execute("SELECT thumbnail FROM items WHERE thumbnail NOT NULL")
-            return {ref for (ref,) in refs}, {name for (name,) in thumbnails}
+            return NamesInUse(ref for (ref,) in refs), NamesInUse(name for (name,) in thumbnails)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

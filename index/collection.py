@@ -194,6 +194,8 @@ class LocalCollection:
             self._take_writer().measure()
         elif any(self._sealing.reason(one) for one in self._state.standing()):
             self._take_writer()  # its sealer looks at once
+        if self._writer is not None:
+            self._writer.sweep_if_due()
 
     def sample(self, count: int) -> Sequence[Item]:
         return [item for item in self._catalog.rows(self._state.sample(count)) if item is not None]

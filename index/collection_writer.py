@@ -1,17 +1,19 @@
-"""The writing side of a local collection: the lock, the sweep of old pictures, and every kind of write.
+"""The writing side of a local collection: the lock, every kind of write, and the sweep of old pictures.
 
 Exists only while this process holds the writer lock. Checks and encodes in the caller's thread, writes the
 picture files, and only then hands the rows to the one thread that commits.
 """
 
+import math
 import sqlite3
 from collections.abc import Sequence
+from time import monotonic
 
 from index.attribute_values import Schema
 from index.catalog import Catalog
 from index.catalog_writer import CatalogWriter
 from index.collection_files import CollectionFiles
-from index.collection_state import CollectionState
+from index.collection_state import NOTHING, CollectionState
 from index.errors import CollectionNotFoundError
 from index.group_commit import GroupCommit
 from index.index_info import SealProgress
@@ -22,6 +24,11 @@ from index.sealed.sealer import Sealer
 from index.selection import Selector
 from index.types import Attributes, CollectionSpec, Filter, ItemWrite, WriteReceipt
 from index.writer_lock import WriterLock
+
+SWEEP_EVERY_S = 3600.0
+"""Old pictures are looked for so often, where there were writes."""
+SWEPT_AT_ONCE = 20_000
+"""Of so few items they are looked for before the first write: it takes a moment, and a short job looks at all."""
 
 
 class CollectionWriter:
@@ -44,17 +51,25 @@ class CollectionWriter:
         try:
             if files.identity() != identity:
                 raise CollectionNotFoundError(f"collection '{spec.name}' was dropped and made anew; open it again")
-            # Before the first write of ours, and nobody else may write: no file is between disk and row.
-            pictures.sweep(*catalog.files_in_use())
             self._commits = GroupCommit(files.catalog, spec.space_id, self._committed)
         except BaseException:
             self._lock.release()
             raise
         self._sealer = Sealer(files.root, sealing, state.standing, self.look_again)
+        self._catalog, self._swept = catalog, (NOTHING, -math.inf)  # the sequence number, and when
+        if state.sizes()[0] <= SWEPT_AT_ONCE:
+            self.sweep_if_due()
 
     @property
     def sealing(self) -> SealProgress:
         return self._sealer.progress
+
+    def sweep_if_due(self) -> None:
+        """Delete the pictures and thumbnails of items that changed or went. Reads all items; nobody waits for it."""
+        sequence, swept = self._state.sequence, self._swept
+        if sequence != swept[0] and monotonic() >= swept[1] + SWEEP_EVERY_S:
+            self._swept = sequence, monotonic()
+            self._pictures.sweep(*self._catalog.files_in_use())
 
     def measure(self) -> None:
         """Have the recall of what is sealed measured again."""

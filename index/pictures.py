@@ -8,17 +8,22 @@ knowledge and is passed in. Knows nothing of pixels.
 import fcntl
 import hashlib
 import os
+import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
 
 from index.catalog_connection import translated
 from index.durable_files import place, place_durably, sync_folders
 
 PREFIX = "sha256:"
 SWEEP_AGE_S = 300.0
-"""Younger files are left alone: belt and braces, since the sweep runs before the first write anyway."""
+"""Younger files are left alone: their rows are perhaps about to be written."""
+_DIGITS = 16
+"""Of a digest, by which it is told whether a file is in use: at worst one stays that is not."""
 
 
 @contextmanager
@@ -45,6 +50,21 @@ def _sweeping(root: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
+class NamesInUse(Container[str]):
+    """References, or names of thumbnails, in eight bytes each: of ten million items they fit into memory."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        digests = (digest for name in names if (digest := _digest(name)) is not None)
+        self._digests = np.unique(np.fromiter(digests, np.uint64))
+
+    def __contains__(self, name: object) -> bool:
+        digest = _digest(name) if isinstance(name, str) else None
+        if digest is None:
+            return False
+        place = int(np.searchsorted(self._digests, np.uint64(digest)))
+        return place < len(self._digests) and int(self._digests[place]) == digest
+
+
 class PictureStore:
     """Files under `pictures/ab/ab12…` and `thumbnails/ab/ab12…`. Safe to call from several threads."""
 
@@ -53,13 +73,16 @@ class PictureStore:
         self._pictures = root / "pictures"
         self._thumbnails = root / "thumbnails"
         self._clock = clock
+        self._sweeping = threading.Lock()  # so that no file grows young between a look at its age and its end
         self._size = (-1, 0)  # the sequence number at which it was measured, and the bytes
 
     def keep(self, pictures: Sequence[bytes]) -> list[str]:
         """Store pictures durably; returns `sha256:<hex>` for each. Raises StorageFullError."""
         paths = [_path(self._pictures, hashlib.sha256(picture).hexdigest()) for picture in pictures]
         with translated():
-            self._place({path: data for path, data in zip(paths, pictures, strict=True) if not path.exists()})
+            self._place(
+                {path: data for path, data in zip(paths, pictures, strict=True) if not self._renewed(path, data)}
+            )
             # Whoever named a file or made a folder, its name is synced here: it may have been a moment ago.
             sync_folders({folder for path in paths for folder in path.parents[:3]})
         return [PREFIX + path.name for path in paths]
@@ -68,7 +91,7 @@ class PictureStore:
         """Store a thumbnail; returns its name."""
         path = _path(self._thumbnails, hashlib.sha256(thumbnail).hexdigest())
         with translated():
-            if self.thumbnail(path.name) is None:
+            if not self._renewed(path, thumbnail):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 place(path, thumbnail)
         return path.name
@@ -84,14 +107,18 @@ class PictureStore:
         found = None if name is None else _read(self._thumbnails, name)
         return found if name is not None and found is not None and is_whole(name, found) else None
 
-    def sweep(self, refs: Collection[str], thumbnails: Collection[str], age_s: float = SWEEP_AGE_S) -> int:
-        """Delete files that nothing refers to; returns how many. Only while nobody writes; nothing during a backup."""
-        used = {ref.removeprefix(PREFIX) for ref in refs}
+    def sweep(self, refs: Container[str], thumbnails: Container[str], age_s: float = SWEEP_AGE_S) -> int:
+        """Delete old files that nothing refers to; returns how many. Nothing during a backup.
+
+        Others may write meanwhile: what they keep is young. Only one process may.
+        """
         with translated(), _sweeping(self._root) as may_sweep:
             if not may_sweep:
                 return 0
             before = self._clock() - age_s
-            return _sweep(self._pictures, used, before) + _sweep(self._thumbnails, set(thumbnails), before)
+            lost = [path for path in self._pictures.glob("*/*") if PREFIX + path.name not in refs]
+            lost += [path for path in self._thumbnails.glob("*/*") if path.name not in thumbnails]
+            return sum(self._unlinked(path, before) for path in lost)
 
     def disk_bytes(self, sequence: int) -> int:
         """A walk over the files, repeated only when something was written since: when `sequence` is another."""
@@ -100,6 +127,27 @@ class PictureStore:
             size = sum(_size(path) for path in [*self._pictures.glob("*/*"), *self._thumbnails.glob("*/*")])
             self._size = (sequence, size)
         return size
+
+    def _renewed(self, path: Path, data: bytes) -> bool:
+        """Whether the file is there and whole; it is young again then."""
+        try:
+            if path.read_bytes() != data:
+                return False
+            with self._sweeping:
+                os.utime(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _unlinked(self, path: Path, before: float) -> bool:
+        try:
+            with self._sweeping:
+                if path.stat().st_mtime >= before:
+                    return False
+                path.unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
     def _place(self, files: Mapping[Path, bytes]) -> None:
         for path in files:
@@ -110,6 +158,14 @@ class PictureStore:
 def is_whole(ref: str, data: bytes) -> bool:
     """Whether these bytes are what a reference, or the name of a thumbnail, names."""
     return hashlib.sha256(data).hexdigest() == ref.removeprefix(PREFIX)
+
+
+def _digest(name: str) -> int | None:
+    """The head of a digest; None of what is not named by one."""
+    try:
+        return int(name.removeprefix(PREFIX)[:_DIGITS], 16)
+    except ValueError:
+        return None
 
 
 def _path(folder: Path, name: str) -> Path:
@@ -123,15 +179,6 @@ def _read(folder: Path, name: str) -> bytes | None:
         return _path(folder, name).read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _sweep(folder: Path, used: Collection[str], before: float) -> int:
-    swept = 0
-    for path in folder.glob("*/*"):
-        if path.name not in used and path.stat().st_mtime < before:
-            path.unlink()
-            swept += 1
-    return swept
 
 
 def _size(path: Path) -> int:

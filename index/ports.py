@@ -115,7 +115,9 @@ class Collection(Protocol):
         """Replace them, as files beside the catalogue: recall is measured on them. Raises ReadOnlyError."""
 
     def tend(self, measure: bool = False) -> None:
-        """Start what is due though nobody writes: a seal, or a measurement of new held-out queries. Cheap.
+        """Start what is due though nobody writes: a seal, or a measurement of new held-out queries.
+
+        Now and then, after writes of this process, it deletes the pictures of items that went: that reads all items.
 
         `measure`: measure again though nothing is due. Raises CollectionLockedError where another process writes,
         who does this then.

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -22,7 +22,7 @@ import numpy as np
 from index import Collection, LocalStore
 from index.backup import RestoreOrder, restore
 from index.backup.point import Repository
-from index.catalog import Catalog
+from index.catalog_connection import connect
 from index.checking import CheckOrder, check
 from index.pictures import PictureStore
 from index.sealed.builder import SealOrder, seal
@@ -240,9 +240,7 @@ def names(folder: Path, pattern: str) -> set[str]:
 
 
 def files_in_use(root: Path) -> tuple[set[str], set[str]]:
-    catalog = Catalog(root / "catalog.sqlite")
-    try:
-        refs, thumbnails = catalog.files_in_use()
-        return {ref for ref in refs if ref.startswith("sha256:")}, thumbnails
-    finally:
-        catalog.close()
+    with closing(connect(root / "catalog.sqlite", writable=False)) as connection:
+        rows = connection.execute("SELECT picture_ref, thumbnail FROM items").fetchall()
+    refs, thumbnails = zip(*rows, strict=True) if rows else ((), ())
+    return {ref for ref in refs if ref and ref.startswith("sha256:")}, {name for name in thumbnails if name}

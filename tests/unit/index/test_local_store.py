@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,8 +11,10 @@ from threading import Event
 from typing import Any
 
 import pytest
+from pyroaring import BitMap
 
-from index import LocalStore
+from index import LocalStore, collection_writer
+from index.attribute_columns import PostingsColumn
 from index.collection import LocalCollection
 from index.collection_files import discard
 from index.errors import (
@@ -22,7 +25,7 @@ from index.errors import (
     SequenceTimeoutError,
     StorageFullError,
 )
-from index.types import Filter
+from index.types import Filter, Scalar
 from tests.contracts.collection_store.items import EAST, NORTH, SPEC, with_content, write
 
 LONG_AGO = time.time() - 3600
@@ -169,6 +172,42 @@ def test_pictures_nobody_refers_to_are_swept_by_the_next_writer(store: LocalStor
     assert len([path for path in tmp_path.glob("shoes/*/*/*") if path.is_file()]) == 2
     assert (again.open("shoes").picture("i1"), again.open("shoes").thumbnail("i1")) == (b"1", b"t1")
     again.close()
+
+
+def test_a_server_sweeps_pictures_now_and_then(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = store.create(SPEC)
+    collection.upsert([replace(write(f"i{n}", EAST), picture=b"%d" % n) for n in range(2)])
+    collection.delete(["i0"])
+    for path in tmp_path.glob("shoes/pictures/*/*"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    collection.tend()
+    assert len(list(tmp_path.glob("shoes/pictures/*/*"))) == 2, "it looked a moment ago"
+    monkeypatch.setattr(collection_writer, "SWEEP_EVERY_S", 0.0)
+    collection.tend()
+    assert [path.read_bytes() for path in tmp_path.glob("shoes/pictures/*/*")] == [b"1"]
+    assert collection.picture("i1") == b"1"
+
+
+def test_facets_are_counted_while_others_search_and_write(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    collection, counting, counted = store.create(SPEC), Event(), Event()
+    collection.upsert([write("a", EAST, attributes={"brand": "acme"})])
+
+    def slow(column: PostingsColumn, among: BitMap) -> Counter[Scalar]:
+        counting.set()
+        assert counted.wait(30)
+        return quick(column, among)
+
+    quick = PostingsColumn.counts
+    monkeypatch.setattr(PostingsColumn, "counts", slow)
+    with ThreadPoolExecutor(1) as pool:
+        facets = pool.submit(collection.facets, keys=["brand"])
+        assert counting.wait(30)
+        collection.upsert([write("b", EAST, attributes={"brand": "best"})])
+        assert len(collection.search("image", EAST, 5)) == 2
+        counted.set()
+        assert facets.result()[0].counts == (("acme", 1),)
 
 
 def test_a_policy_of_no_pictures_keeps_none(store: LocalStore) -> None:

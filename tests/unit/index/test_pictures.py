@@ -1,12 +1,13 @@
 """Content-addressed files: kept whole, named once, swept when nothing refers to them."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from index.errors import StorageFullError
-from index.pictures import PictureStore
+from index.pictures import NamesInUse, PictureStore
 
 HOUR_S = 3600.0
 
@@ -56,6 +57,32 @@ def test_the_sweep_takes_old_files_that_nothing_refers_to(tmp_path: Path) -> Non
     assert later.sweep([kept], [thumbnail]) == 2
     assert (store.picture(kept), store.picture(lost)) == (b"kept", None)
     assert (store.thumbnail(thumbnail), store.thumbnail(old)) == (b"small", None)
+
+
+def test_what_is_kept_again_is_young_again(tmp_path: Path) -> None:
+    """It may have lost its last row, and the next one is on its way."""
+    store = PictureStore(tmp_path)
+    (ref,) = store.keep([b"picture"])
+    name = store.keep_thumbnail(b"small")
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (0, 0))
+    assert (store.keep([b"picture"]), store.keep_thumbnail(b"small")) == ([ref], name)
+    assert store.sweep((), ()) == 0
+
+
+def test_a_damaged_file_is_replaced_by_what_is_kept_again(tmp_path: Path) -> None:
+    store = PictureStore(tmp_path)
+    (ref,) = store.keep([b"picture"])
+    next(tmp_path.rglob(ref.removeprefix("sha256:"))).write_bytes(b"pict")
+    assert store.keep([b"picture"]) == [ref]
+    assert store.picture(ref) == b"picture"
+
+
+def test_names_in_use() -> None:
+    names = ["sha256:" + 64 * "a", 64 * "b", "https://shop/a.jpg", ""]
+    used = NamesInUse(names)
+    assert [name in used for name in (*names, 64 * "c", "sha256:" + 64 * "b", 1)] == [1, 1, 0, 0, 0, 1, 0]
+    assert 64 * "a" not in NamesInUse([])
 
 
 def durable_time(folder: Path) -> float:
