@@ -5,6 +5,7 @@ Nothing here changes. Rows that were patched or deleted since are for the layer 
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import orjson
@@ -18,7 +19,7 @@ from index.sealed.packed_arrays import Arrays, PackedWriter, Texts
 from index.types import GeoPoint, Scalar
 
 FEW_VALUES = 4_096
-"""Of so many each bitmap is asked when values are counted; of more their rows are, in one array for all."""
+"""Of so many each bitmap is asked when values are counted; of more their rows are, in one array for all values."""
 MOST_TIED = 10_000
 
 
@@ -26,6 +27,7 @@ class SealedPostings:
     """Keywords or booleans: a bitmap for each value, deserialised when it is asked for."""
 
     def __init__(self, arrays: Arrays, name: str) -> None:
+        self._arrays, self._name = arrays, name
         self._values = Texts.of(arrays, f"{name}.values")
         self._bitmaps = Texts.of(arrays, f"{name}.bitmaps")
         self._hashed = HashedTexts(arrays, name)
@@ -70,10 +72,12 @@ class SealedPostings:
 
     @cached_property
     def _pairs(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-        """Rows, and the number of a value that each holds. Read from all bitmaps once, when somebody counts."""
-        rows = [to_rows(BitMap.deserialize(self._bitmaps[number])) for number in range(len(self._bitmaps))]
-        numbers = np.repeat(np.arange(len(rows), dtype=np.uint32), [len(one) for one in rows])
-        return np.concatenate(rows).astype(np.uint32), numbers
+        """Rows, and the number of a value that each holds."""
+        names = _pair_names(self._name)
+        if names[0] in self._arrays:
+            return self._arrays[names[0]], self._arrays[names[1]]
+        bitmaps = (BitMap.deserialize(self._bitmaps[number]) for number in range(len(self._bitmaps)))
+        return _pairs_of([to_rows(bitmap) for bitmap in bitmaps])  # sealed before they were written
 
 
 class SealedNumbers:
@@ -131,6 +135,20 @@ def write_postings(packed: PackedWriter, name: str, postings: Mapping[Scalar, Se
     packed.add_texts(f"{name}.values", values)
     packed.add_texts(f"{name}.bitmaps", [BitMap(rows).serialize() for rows in postings.values()])
     write_hashes(packed, name, hashes_of(values))
+    if len(values) > FEW_VALUES:
+        for part, array in zip(_pair_names(name), _pairs_of(list(postings.values())), strict=True):
+            packed.add(part, array)
+
+
+def _pair_names(name: str) -> tuple[str, str]:
+    return f"{name}.pair_rows", f"{name}.pair_values"
+
+
+def _pairs_of(rows: Sequence[Sequence[int] | Rows]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """`rows`: those of each value."""
+    lengths = [len(one) for one in rows]
+    joined = np.fromiter(chain.from_iterable(rows), np.uint32, sum(lengths))
+    return joined, np.repeat(np.arange(len(rows), dtype=np.uint32), lengths)
 
 
 def write_numbers(packed: PackedWriter, name: str, rows: Rows, values: NDArray[np.float64]) -> None:

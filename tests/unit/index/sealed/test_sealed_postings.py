@@ -25,18 +25,20 @@ def sealed(folder: Path, postings: dict[str, set[int]]) -> SealedPostings:
     return SealedPostings(open_packed(folder / "arrays", packed.places), "of word")
 
 
-@pytest.mark.parametrize("few", [0, 1_000])
+@pytest.mark.parametrize("few", [(0, 0), (1_000, 0), (1_000, 1_000)], ids=["pairs", "pairs of before", "bitmaps"])
 @pytest.mark.parametrize("limit", [0, 1, 3, 50])
 @given(POSTINGS, st.sets(st.integers(0, 90)), st.dictionaries(st.sampled_from(["a", "zz"]), st.integers(1, 9)))
 def test_the_commonest_values_are_counted(
-    few: int, limit: int, postings: dict[str, set[int]], among: set[int], more: dict[str, int]
+    few: tuple[int, int], limit: int, postings: dict[str, set[int]], among: set[int], more: dict[str, int]
 ) -> None:
     expected = Counter({value: count for value, rows in postings.items() if (count := len(rows & among))}) + Counter(
         more
     )
     with memory_folder() as folder, pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(sealed_columns, "FEW_VALUES", few)
-        counts = sealed(folder, postings).counts(BitMap(among), more, limit)
+        monkeypatch.setattr(sealed_columns, "FEW_VALUES", few[0])
+        column = sealed(folder, postings)
+        monkeypatch.setattr(sealed_columns, "FEW_VALUES", few[1])
+        counts = column.counts(BitMap(among), more, limit)
         assert commonest(counts, limit) == commonest(expected, limit)
 
 
