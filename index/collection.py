@@ -76,7 +76,8 @@ class LocalCollection:
             self._created_with = self._catalog.spec()
             self._bank = QueryBank(files.root, self._created_with.dimension)
             self._sealed = SnapshotReader(SnapshotFiles(files.root), writable, on_card)
-            self._state = CollectionState(self._created_with, self._sealed)
+            most_lost = sealing.most_held(self._created_with.dimension)
+            self._state = CollectionState(self._created_with, self._sealed, most_lost)
             with closing(connect(files.catalog, writable=False)) as connection:
                 self._state.follow(connection)
             self._selector = Selector(self._catalog, self._state)

@@ -25,7 +25,7 @@ from index.index_description import index_info
 from index.index_info import IndexInfo, SealProgress
 from index.item_state import ItemState
 from index.sealed.codec import chosen
-from index.sealed.lost_rows import lost_vectors
+from index.sealed.lost_rows import lost_rows, lost_vectors
 from index.sealed.policy import FieldStanding
 from index.sealed.snapshot import Snapshot
 from index.sealed.snapshot_reader import OpenSnapshot, SnapshotReader
@@ -52,10 +52,10 @@ class View:
 class CollectionState:
     """Safe to call from several threads."""
 
-    def __init__(self, spec: CollectionSpec, sealed: SnapshotReader | None = None) -> None:
-        """`sealed`: tells of snapshots, which are taken over as they come."""
-        self._spec = spec
-        self._sealed = sealed
+    def __init__(self, spec: CollectionSpec, sealed: SnapshotReader | None = None, most_lost: int = 0) -> None:
+        """`sealed`: tells of snapshots, which are taken over as they come. `most_lost`: rows of damaged segments that
+        are searched one by one, of each field."""
+        self._spec, self._sealed, self._most_lost = spec, sealed, most_lost
         self._snapshot: Snapshot | None = None
         self._replaced: object = None
         """By the last snapshot, until whoever follows looks again: no search that began before is to free it."""
@@ -63,6 +63,7 @@ class CollectionState:
         self._changed = threading.Condition()  # guards everything below
         self._items = ItemState()
         self._segments = {field: FieldSegments(spec.dimension) for field in spec.fields}
+        self._left_out: Mapping[str, int] = {}
         self._sequence = NOTHING
         self._closed = False
         self._view = self._new_view()
@@ -112,16 +113,18 @@ class CollectionState:
         """Of each field, what its sealing depends on."""
         dimension, codec = self._spec.dimension, chosen(self._spec.codec, self._spec.dimension)
         with self._changed:
+            fresh = {field: one.fresh + self._left_out.get(field, 0) for field, one in self._segments.items()}
             return [
-                FieldStanding(dimension, codec, one.fresh, one.live - one.fresh, one.fresh_age_s, one.wasted)
-                for one in self._segments.values()
+                FieldStanding(dimension, codec, fresh[field], one.live - one.fresh, one.fresh_age_s, one.wasted)
+                for field, one in self._segments.items()
             ]
 
     def index_info(self, building: SealProgress) -> IndexInfo:
         """What is sealed, and what was measured of it."""
         with self._changed:
             self._check_open()
-            return index_info(self._spec, self._snapshot, self._segments, self._items.mapped_bytes, building)
+            info = index_info(self._spec, self._snapshot, self._segments, self._items.mapped_bytes, building)
+            return replace(info, left_out=self._left_out)
 
     def sample(self, count: int) -> list[int]:
         """Distinct live rows, at random; all where there are fewer."""
@@ -213,7 +216,8 @@ class CollectionState:
             to = opened.snapshot.sequence
             since = NOTHING if opened.items is None else to
             changes = read_changes(connection, since, items.live, self._spec, vectors_since=to)
-            for chunk in chain(changes.vectors, lost_vectors(connection, self._spec, opened)):
+            lost = lost_rows(connection, self._spec, opened, self._most_lost)
+            for chunk in chain(changes.vectors, lost_vectors(connection, self._spec, lost, to)):
                 segments[chunk.field].stage(chunk.rows, chunk.vectors)
             items.apply(changes)
             for segment in segments.values():
@@ -225,6 +229,7 @@ class CollectionState:
         with self._changed:
             self._replaced = self._items, self._segments, self._view
             self._items, self._segments, self._snapshot = items, segments, opened.snapshot
+            self._left_out = lost.left_out
             self._shown(changes.sequence)
         self._compact()
 

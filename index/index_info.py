@@ -76,6 +76,8 @@ class IndexInfo:
     fields: Mapping[str, SealedInfo] = field(default_factory=dict)
     fresh: Mapping[str, int] = field(default_factory=dict)
     """Vectors by field that are searched exactly."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Vectors by field of damaged segments that no search finds until they are sealed again: too many for memory."""
     mapped_bytes: int = 0
     """Files that searches read through the page cache, beside the anonymous memory."""
     building: SealProgress = SealProgress()

@@ -64,6 +64,10 @@ class SealPolicy:
         """From so many vectors on a field is sealed."""
         return max(min(self.least, self.memory_bytes // (BYTES_A_DIMENSION * dimension)), min(FEWEST, self.least))
 
+    def most_held(self, dimension: int) -> int:
+        """So many fresh vectors fit into the memory that they may take."""
+        return HELD * self.memory_bytes // (BYTES_A_DIMENSION * dimension)
+
     def reason(self, standing: FieldStanding) -> Reason | None:
         """Why the field is to be sealed now; None where it is not."""
         least = self.least_of(standing.dimension)
@@ -76,7 +80,7 @@ class SealPolicy:
 
     def is_full(self, standing: FieldStanding) -> bool:
         """More vectors must not come before some are sealed."""
-        return self.reason(standing) is not None and _bytes_of_fresh(standing) > HELD * self.memory_bytes
+        return self.reason(standing) is not None and standing.fresh > self.most_held(standing.dimension)
 
     def _reason_of_fresh(self, standing: FieldStanding, least: int) -> Reason | None:
         if standing.fresh >= max(min(self.fresh_least, least), self.fresh_share * standing.sealed):

@@ -71,6 +71,7 @@ class FieldAnswer(TypedDict):
     dead: Annotated[int, Field(description="Sealed, but deleted or replaced since.")]
     fresh: Annotated[int, Field(description="Not sealed yet: searched exactly.")]
     on_gpu: Annotated[int, Field(description="Sealed, dead ones too, that this process searches on a card.")]
+    left_out: Annotated[int, Field(description="Of damaged segments, found by no search until they are sealed again.")]
     kinds: dict[QueryKind, KindAnswer]
     not_measured: Annotated[list[QueryKind], Field(description="Searched like the hardest kind that was measured.")]
 
@@ -117,10 +118,19 @@ def recall_answer(info: CollectionInfo, live: Sequence[LiveRecallFigure]) -> Rec
 
 def _field(info: CollectionInfo, name: FieldName) -> FieldAnswer:
     fresh = info.index.fresh.get(name, info.vectors.get(name, 0))
-    sealed = info.index.fields.get(name)
+    left_out, sealed = info.index.left_out.get(name, 0), info.index.fields.get(name)
     if sealed is None:
         return FieldAnswer(
-            codec="exact", lists=0, segments=0, vectors=0, dead=0, fresh=fresh, on_gpu=0, kinds={}, not_measured=[]
+            codec="exact",
+            lists=0,
+            segments=0,
+            vectors=0,
+            dead=0,
+            fresh=fresh,
+            on_gpu=0,
+            left_out=left_out,
+            kinds={},
+            not_measured=[],
         )
     return FieldAnswer(
         codec=sealed.codec,
@@ -130,6 +140,7 @@ def _field(info: CollectionInfo, name: FieldName) -> FieldAnswer:
         dead=sealed.dead,
         fresh=fresh,
         on_gpu=sealed.on_card,
+        left_out=left_out,
         kinds={kind: _kind(one) for kind, one in sealed.measured.items()},
         not_measured=_not_measured(name, sealed),
     )

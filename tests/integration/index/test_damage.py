@@ -10,7 +10,7 @@ import pytest
 
 from index.sealed import snapshot_reader, trust, verification
 from index.sealed.builder import SealOrder, seal
-from index.sealed.policy import SealPolicy
+from index.sealed.policy import BYTES_A_DIMENSION, HELD, SealPolicy
 from index.sealed.segment_files import DESCRIPTION, FILES
 from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
@@ -21,6 +21,8 @@ from tests.integration.index.made_collection import SPEC, fill, made_items, made
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 
 DEFAULT = SearchParameters(recall=1.0)
+MEMORY_BYTES = 100 * BYTES_A_DIMENSION * SPEC.dimension // HELD
+"""Of 100 rows of damaged segments."""
 
 
 @pytest.fixture
@@ -120,6 +122,28 @@ def test_damage_to_the_vectors_is_found_in_service_and_repaired(
         assert state._changed.wait_for(
             lambda: state.snapshot is not None and not set(segments_of(tmp_path)) & set(damaged), 60
         )
+    assert answers(store) == expected
+    store.close()
+
+
+def test_more_lost_rows_than_memory_holds_are_left_out_until_they_are_sealed_again(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    expected = opened_answers(folder)
+    for path in derived_files(folder):
+        if path.name == "lists.faiss" and path.parent.name.startswith("product"):
+            tear(path, random.Random(3))
+    store = LocalStore(folder, sealing=SealPolicy(least=200, memory_bytes=MEMORY_BYTES))
+    collection = store.open(SPEC.name)
+    left_out = collection.info().index.left_out["product"]
+    assert left_out > 0
+    assert collection.info().vectors["product"] == collection.count() - left_out
+    assert f"{left_out} vectors of 'product'" in caplog.text
+    collection.tend()
+    state = collection._state
+    with state._changed:
+        assert state._changed.wait_for(lambda: not state._left_out, 60)
+    assert collection.info().index.left_out == {}
     assert answers(store) == expected
     store.close()
 
