@@ -4,13 +4,15 @@ A segment that is damaged is left out alone: the catalogue holds its rows, which
 until the builder has sealed them again.
 """
 
+import errno
 import logging
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.bitmaps import from_rows, to_rows
-from index.errors import CorruptError
+from index.errors import CorruptError, StoreError
 from index.sealed.sealed_items import SealedItems
 from index.sealed.sealed_segment import SealedSegment
 from index.sealed.sealed_view import SealedView
@@ -35,6 +37,9 @@ class OpenSnapshot:
     """Fields of which a segment is left out."""
 
 
+WANTING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
+
 class ReplacedError(Exception):
     """Another snapshot was published while this one was being opened."""
 
@@ -51,17 +56,33 @@ class SnapshotReader:
         self._damaged: frozenset[str] = frozenset()
         self._verified: frozenset[str] = frozenset()
         self._noting = threading.Lock()  # guards the two above
+        self._is_failing = False
 
     def is_changed(self) -> bool:
         """Cheap: one look at a file, and one for each segment."""
         return self._files.stamp() != self._seen or any(self._is_damaged(name) for name in self._segments)
 
     def newer(self) -> OpenSnapshot | None:
-        """The current snapshot, once. One that is damaged is reported, and left out: the catalogue holds everything."""
+        """The current snapshot, once. One that is damaged is reported, and left out: the catalogue holds everything.
+
+        One that cannot be opened just now is looked at again the next time, while one of before is there. Raises
+        OSError, StoreError where none is.
+        """
         if not self.is_changed():
             return None
         self._seen = self._files.stamp()
-        return self._open() if self._seen else None
+        try:
+            opened = self._open() if self._seen else None
+        except (OSError, StoreError) as error:
+            self._seen = None
+            if not self._segments:
+                raise
+            if not self._is_failing:
+                log.warning("a newer snapshot cannot be opened, and the one of before is searched on: %s", error)
+            self._is_failing = True
+            return None
+        self._is_failing = False
+        return opened
 
     def again(self) -> None:
         """Forget what was seen: it could not be taken over yet."""
@@ -96,6 +117,7 @@ class SnapshotReader:
             except ReplacedError:
                 self._seen = self._files.stamp()
             except CorruptError as error:
+                _require_resources(error)
                 log.error("%s; searches scan everything until it is built again", error)
                 self._segments = {}
                 return None
@@ -126,6 +148,7 @@ class SnapshotReader:
             except CorruptError as error:
                 if self._files.stamp() != self._seen:
                     raise ReplacedError from error
+                _require_resources(error)
                 log.error("%s; the items are read from the catalogue until they are built again", error)
         return self._items
 
@@ -141,6 +164,7 @@ class SnapshotReader:
         except CorruptError as error:
             if self._files.stamp() != self._seen:
                 raise ReplacedError from error
+            _require_resources(error)
             self.distrust(name, str(error))
             return None
         if self._writable:
@@ -153,3 +177,11 @@ class SnapshotReader:
 
     def _is_damaged(self, name: str) -> bool:
         return name in self._damaged or SegmentFiles(self._files.segment(name)).damage.exists()
+
+
+def _require_resources(error: CorruptError) -> None:
+    """Raises StoreError where the process lacks memory or file handles: nothing is damaged, and it passes."""
+    cause = error.__cause__
+    known = cause.errno if isinstance(cause, OSError) else None
+    if known in WANTING or any(os.strerror(number) in str(cause) for number in WANTING):  # FAISS tells it as a text
+        raise StoreError(f"{error}: nothing is damaged, but the process has no room for it") from error

@@ -1,5 +1,6 @@
 """Flipped and torn bytes in every derived file: noticed, searches stay right, and what is damaged is rebuilt."""
 
+import errno
 import json
 import os
 import random
@@ -8,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from index.errors import CorruptError, StoreError
 from index.sealed import snapshot_reader, trust, verification
 from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import BYTES_A_DIMENSION, HELD, SealPolicy
+from index.sealed.sealed_segment import SealedSegment
 from index.sealed.segment_files import DESCRIPTION, FILES
 from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import ItemWrite, SearchParameters
 from tests.integration.index.damage import EXACT, answers, derived_files, flip, opened_answers, tear
 from tests.integration.index.made_collection import SPEC, fill, made_items, made_vectors
+from tests.integration.index.snapshots import wait_for_snapshot
 
 pytestmark = pytest.mark.usefixtures("one_faiss_thread")
 
@@ -145,6 +149,30 @@ def test_more_lost_rows_than_memory_holds_are_left_out_until_they_are_sealed_aga
         assert state._changed.wait_for(lambda: not state._left_out, 60)
     assert collection.info().index.left_out == {}
     assert answers(store) == expected
+    store.close()
+
+
+@pytest.mark.parametrize("cause", [OSError(errno.EMFILE, "…"), RuntimeError("could not open: Too many open files")])
+def test_a_process_without_file_handles_takes_no_segment_for_damaged(
+    folder: Path, cause: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(root: Path, on_card: bool) -> SealedSegment:
+        raise CorruptError(f"segment {root.name} cannot be opened") from cause
+
+    store = LocalStore(folder)
+    collection = store.open(SPEC.name)
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot_reader, "open_segment", lacking)
+        collection.upsert(made_items(range(10, 30)))
+        assert seal(folder / SPEC.name, SealOrder(least=200), lambda doing, share: None) is not None
+        collection.patch("i11", {"brand": "changed"})  # done, and seen, though the new snapshot cannot be opened
+        assert collection.get(["i11"])[0].attributes["brand"] == "changed"  # type: ignore[union-attr]
+        assert collection._state.snapshot is not None and collection._state.snapshot.number == 2
+        with pytest.raises(StoreError, match="nothing is damaged"):
+            LocalStore(folder, mode="read").open(SPEC.name)
+    assert not list(folder.glob(f"{SPEC.name}/segments/*/damaged*"))
+    wait_for_snapshot(collection, 3)
+    assert answers(store) == opened_answers(folder)
     store.close()
 
 
