@@ -124,9 +124,10 @@ def discard(doomed: Path) -> None:
 def remove_leftovers(directory: Path) -> None:
     """Delete what a killed process left of a create or a drop; young folders may still be in the making."""
     for path in directory.glob(".*-*"):
-        is_old = path.name.startswith(HIDDEN) and path.stat().st_mtime < time.time() - LEFTOVER_AGE_S
-        if is_old and not _is_locked(path):
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another process cleans up too
+            is_old = path.name.startswith(HIDDEN) and path.stat().st_mtime < time.time() - LEFTOVER_AGE_S
+            if is_old and not _is_locked(path):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_locked(folder: Path) -> bool:

@@ -33,11 +33,15 @@ def open_sealed(root: Path) -> Iterator[SealedCopy]:
     with ExitStack() as stack:
         opened: dict[str, BinaryIO] = {}
         for _ in range(ATTEMPTS):
+            stamp = SnapshotFiles(root).stamp()
             try:
                 opened = {path: stack.enter_context((root / path).open("rb")) for path in _paths(root)}
-                break
             except (FileNotFoundError, CorruptError):
                 opened = {}  # replaced meanwhile, or damaged
+                continue
+            if SnapshotFiles(root).stamp() == stamp:
+                break
+            opened = {}  # of two snapshots
         yield SealedCopy(opened)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index.backup import BackupOrder, RestoreOrder, back_up, restore
+from index.backup import BackupOrder, RestoreOrder, back_up, restore, sealed_copy
 from index.backup import backup as backup_module
 from index.backup.backup import BackupReport
 from index.backup.point import Repository
@@ -244,6 +244,25 @@ def test_pictures_that_the_collection_lost_are_told(store: LocalStore, tmp_path:
     assert set(point.missing) == {f"sha256:{gone.name}", f"sha256:{flipped.name}"}
     restored(tmp_path)
     assert store.open("again").count() == store.open(SPEC.name).count()
+
+
+def test_a_snapshot_that_is_replaced_while_it_is_opened_is_not_mixed_with_the_next(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sealed_meanwhile(root: Path) -> Iterator[str]:
+        monkeypatch.setattr(sealed_copy, "_paths", paths_of)
+        *others, current = paths_of(root)
+        yield from others  # which are open from here on
+        assert seal(root, SealOrder(least=200), lambda doing, share: None) is not None
+        yield current
+
+    paths_of = sealed_copy._paths
+    store.open(SPEC.name).upsert(made_items(range(45, 60)))
+    monkeypatch.setattr(sealed_copy, "_paths", sealed_meanwhile)
+    with sealed_copy.open_sealed(tmp_path / "data" / SPEC.name) as copy:
+        number = copy.opened["CURRENT"].read().split()[0].decode()
+        (described,) = [path for path in copy.opened if path.startswith("snapshots/")]
+    assert int(number) == int(Path(described).stem) == 2
 
 
 def test_a_backup_during_a_seal_and_its_sweep_is_whole(store: LocalStore, tmp_path: Path) -> None:
