@@ -56,7 +56,7 @@ class CollectionWriter:
             self._lock.release()
             raise
         self._sealer = Sealer(files.root, sealing, state.standing, self.look_again)
-        self._catalog, self._swept = catalog, (NOTHING, -math.inf)  # the sequence number, and when
+        self._catalog, self._swept_at, self._swept = catalog, -math.inf, (NOTHING, NOTHING)
         if state.sizes()[0] <= SWEPT_AT_ONCE:
             self.sweep_if_due()
 
@@ -66,10 +66,11 @@ class CollectionWriter:
 
     def sweep_if_due(self) -> None:
         """Delete the pictures and thumbnails of items that changed or went. Reads all items; nobody waits for it."""
-        sequence, swept = self._state.sequence, self._swept
-        if sequence != swept[0] and monotonic() >= swept[1] + SWEEP_EVERY_S:
-            self._swept = sequence, monotonic()
-            self._pictures.sweep(*self._catalog.files_in_use())
+        sequence = self._state.sequence
+        if self._swept == (sequence, sequence) or monotonic() < self._swept_at + SWEEP_EVERY_S:
+            return  # twice, since the first sweep after the last write leaves what was young
+        self._swept_at, self._swept = monotonic(), (self._swept[1], sequence)
+        self._pictures.sweep(*self._catalog.files_in_use())
 
     def measure(self) -> None:
         """Have the recall of what is sealed measured again."""

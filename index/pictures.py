@@ -73,7 +73,7 @@ class PictureStore:
         self._pictures = root / "pictures"
         self._thumbnails = root / "thumbnails"
         self._clock = clock
-        self._sweeping = threading.Lock()  # so that no file grows young between a look at its age and its end
+        self._ageing = threading.Lock()  # so that no file grows young between a look at its age and its end
         self._size = (-1, 0)  # the sequence number at which it was measured, and the bytes
 
     def keep(self, pictures: Sequence[bytes]) -> list[str]:
@@ -133,7 +133,7 @@ class PictureStore:
         try:
             if path.read_bytes() != data:
                 return False
-            with self._sweeping:
+            with self._ageing:
                 os.utime(path)
         except FileNotFoundError:
             return False
@@ -141,7 +141,7 @@ class PictureStore:
 
     def _unlinked(self, path: Path, before: float) -> bool:
         try:
-            with self._sweeping:
+            with self._ageing:
                 if path.stat().st_mtime >= before:
                     return False
                 path.unlink()
