@@ -18,6 +18,7 @@ from index.spec_text import dump_spec, load_attributes, load_spec
 from index.types import CollectionSpec, Item
 
 CLOSED = "the collection is closed"
+PAGE = 1_000
 CONNECTIONS = 4
 ITEM = "row, id, text, attributes, content_hash, picture_ref, sequence"
 ItemRow = tuple[int, str, str | None, str, str, str | None, int]
@@ -74,11 +75,10 @@ class Catalog:
         return self._one("SELECT thumbnail FROM items WHERE id = ?", id_)
 
     def files_in_use(self) -> tuple[NamesInUse, NamesInUse]:
-        """The picture references and the thumbnails of all items."""
-        with self._reading() as connection, transaction(connection):
-            refs = connection.execute("SELECT picture_ref FROM items WHERE picture_ref NOT NULL")
-            thumbnails = connection.execute("SELECT thumbnail FROM items WHERE thumbnail NOT NULL")
-            return NamesInUse(ref for (ref,) in refs), NamesInUse(name for (name,) in thumbnails)
+        """The picture references and the thumbnails of all items. What is written meanwhile is among them or not."""
+        with translated(), closing(connect(self._path, writable=False)) as connection:
+            refs, thumbnails = (paged(connection, column) for column in ("picture_ref", "thumbnail"))
+            return NamesInUse(ref for _, ref in refs), NamesInUse(name for _, name in thumbnails)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -150,3 +150,12 @@ def _item(found: ItemRow) -> Item:
 def begin_history(connection: sqlite3.Connection) -> None:
     """From here on this catalogue is another one than its copies, whatever their sequence numbers. In a transaction."""
     connection.execute("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'history'")
+
+
+def paged(connection: sqlite3.Connection, column: str) -> Iterator[tuple[str, str]]:
+    """Ids and a column that is not empty, page by page, so that no read transaction lasts."""
+    after = -1
+    query = f"SELECT row, id, {column} FROM items WHERE row > ? AND {column} NOT NULL ORDER BY row LIMIT {PAGE}"
+    while page := connection.execute(query, (after,)).fetchall():
+        yield from ((id_, value) for _, id_, value in page)
+        after = page[-1][0]

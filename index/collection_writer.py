@@ -4,6 +4,7 @@ Exists only while this process holds the writer lock. Checks and encodes in the 
 picture files, and only then hands the rows to the one thread that commits.
 """
 
+import logging
 import math
 import sqlite3
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from index.catalog import Catalog
 from index.catalog_writer import CatalogWriter
 from index.collection_files import CollectionFiles
 from index.collection_state import NOTHING, CollectionState
-from index.errors import CollectionNotFoundError
+from index.errors import CollectionNotFoundError, StoreError
 from index.group_commit import GroupCommit
 from index.index_info import SealProgress
 from index.pictures import PictureStore
@@ -25,6 +26,7 @@ from index.selection import Selector
 from index.types import Attributes, CollectionSpec, Filter, ItemWrite, WriteReceipt
 from index.writer_lock import WriterLock
 
+log = logging.getLogger(__name__)
 SWEEP_EVERY_S = 3600.0
 """Old pictures are looked for so often, where there were writes."""
 SWEPT_AT_ONCE = 20_000
@@ -46,31 +48,37 @@ class CollectionWriter:
         sealing: SealPolicy,
     ) -> None:
         self._spec, self._state, self._pictures = spec, state, pictures
-        self._selector = Selector(catalog, state)
+        self._selector, self._catalog = Selector(catalog, state), catalog
+        self._swept_at, self._swept = -math.inf, (NOTHING, NOTHING)
         self._lock = WriterLock(files.lock, owner)
         try:
             if files.identity() != identity:
                 raise CollectionNotFoundError(f"collection '{spec.name}' was dropped and made anew; open it again")
+            if state.sizes()[0] <= SWEPT_AT_ONCE:
+                self.sweep_if_due()
             self._commits = GroupCommit(files.catalog, spec.space_id, self._committed)
         except BaseException:
             self._lock.release()
             raise
         self._sealer = Sealer(files.root, sealing, state.standing, self.look_again)
-        self._catalog, self._swept_at, self._swept = catalog, -math.inf, (NOTHING, NOTHING)
-        if state.sizes()[0] <= SWEPT_AT_ONCE:
-            self.sweep_if_due()
 
     @property
     def sealing(self) -> SealProgress:
         return self._sealer.progress
 
     def sweep_if_due(self) -> None:
-        """Delete the pictures and thumbnails of items that changed or went. Reads all items; nobody waits for it."""
+        """Delete the pictures and thumbnails of items that changed or went. Reads all items.
+
+        Where that fails, they stay.
+        """
         sequence = self._state.sequence
         if self._swept == (sequence, sequence) or monotonic() < self._swept_at + SWEEP_EVERY_S:
             return  # twice, since the first sweep after the last write leaves what was young
         self._swept_at, self._swept = monotonic(), (self._swept[1], sequence)
-        self._pictures.sweep(*self._catalog.files_in_use())
+        try:
+            self._pictures.sweep(self._catalog.files_in_use)
+        except StoreError as error:
+            log.warning("pictures that nothing refers to stay in collection '%s': %s", self._spec.name, error)
 
     def measure(self) -> None:
         """Have the recall of what is sealed measured again."""

@@ -8,11 +8,13 @@ knowledge and is passed in. Knows nothing of pixels.
 import fcntl
 import hashlib
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -22,8 +24,10 @@ from index.durable_files import place, place_durably, sync_folders
 PREFIX = "sha256:"
 SWEEP_AGE_S = 300.0
 """Younger files are left alone: their rows are perhaps about to be written."""
-_DIGITS = 16
+_HEAD = re.compile("[0-9a-f]{16}")
 """Of a digest, by which it is told whether a file is in use: at worst one stays that is not."""
+FilesInUse: TypeAlias = Callable[[], tuple[Container[str], Container[str]]]
+"""Looks up the references to pictures, and the names of thumbnails."""
 
 
 @contextmanager
@@ -107,15 +111,16 @@ class PictureStore:
         found = None if name is None else _read(self._thumbnails, name)
         return found if name is not None and found is not None and is_whole(name, found) else None
 
-    def sweep(self, refs: Container[str], thumbnails: Container[str], age_s: float = SWEEP_AGE_S) -> int:
+    def sweep(self, in_use: FilesInUse, age_s: float = SWEEP_AGE_S) -> int:
         """Delete old files that nothing refers to; returns how many. Nothing during a backup.
 
-        Others may write meanwhile: what they keep is young. Only one process may.
+        Other threads may write meanwhile: what is kept since the names in use were looked up is young.
         """
         with translated(), _sweeping(self._root) as may_sweep:
             if not may_sweep:
                 return 0
-            before = self._clock() - age_s
+            before = self._clock() - age_s  # of the time before the names are looked up, however long that takes
+            refs, thumbnails = in_use()
             lost = [path for path in self._pictures.glob("*/*") if PREFIX + path.name not in refs]
             lost += [path for path in self._thumbnails.glob("*/*") if path.name not in thumbnails]
             return sum(self._unlinked(path, before) for path in lost)
@@ -162,10 +167,8 @@ def is_whole(ref: str, data: bytes) -> bool:
 
 def _digest(name: str) -> int | None:
     """The head of a digest; None of what is not named by one."""
-    try:
-        return int(name.removeprefix(PREFIX)[:_DIGITS], 16)
-    except ValueError:
-        return None
+    found = _HEAD.match(name.removeprefix(PREFIX))
+    return int(found[0], 16) if found else None
 
 
 def _path(folder: Path, name: str) -> Path:

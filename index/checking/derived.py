@@ -7,10 +7,10 @@ from typing import cast
 import numpy as np
 from pyroaring import BitMap
 
+from index.catalog import paged
 from index.catalog_connection import transaction
 from index.checking.finding import Finding, listed, several
 from index.checking.sealed_items import check_items
-from index.checking.truth import paged
 from index.collection_files import CollectionFiles
 from index.errors import CorruptError
 from index.pictures import PictureStore

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from index.attribute_values import Schema
-from index.catalog import read_spec
+from index.catalog import paged, read_spec
 from index.checking.finding import Finding, listed
 from index.collection_files import CollectionFiles
 from index.errors import CorruptError
@@ -17,7 +17,6 @@ from index.types import CollectionSpec
 
 MANY = 1_000
 """So many of a kind are looked for; more tell nobody more."""
-PAGE = 1_000
 AGAIN = "delete these items and write them again, or restore a backup"
 """Written again alone, they would count as unchanged."""
 
@@ -102,12 +101,3 @@ def check_pictures(connection: sqlite3.Connection, files: CollectionFiles) -> It
             damaged.append(id_)
     yield from listed("truth", missing, f"the pictures of {{}} are missing: {AGAIN}")
     yield from listed("truth", damaged, f"the pictures of {{}} are damaged: {AGAIN}")
-
-
-def paged(connection: sqlite3.Connection, column: str) -> Iterator[tuple[str, str]]:
-    """Ids and a column that is not empty, page by page, so that no read transaction lasts."""
-    after = -1
-    query = f"SELECT row, id, {column} FROM items WHERE row > ? AND {column} NOT NULL ORDER BY row LIMIT {PAGE}"
-    while page := connection.execute(query, (after,)).fetchall():
-        yield from ((id_, value) for _, id_, value in page)
-        after = page[-1][0]

@@ -95,7 +95,7 @@ class Killing:
         """Once somebody writes and seals undisturbed, there is nothing but what is named."""
         store = LocalStore(self._directory / "data", sealing=SealPolicy(least=10**9))
         collection = store.open(SPEC.name)
-        PictureStore(self._root).sweep(*collection._catalog.files_in_use(), age_s=-1.0)
+        PictureStore(self._root).sweep(collection._catalog.files_in_use, age_s=-1.0)
         store.close()
         order = SealOrder(least=POLICY.least)
         with (self._root / "builder.lock").open("w") as lock:

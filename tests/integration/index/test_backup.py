@@ -192,8 +192,8 @@ def test_a_restore_that_takes_its_time_is_no_leftover(store: LocalStore, tmp_pat
 def test_pictures_stay_during_a_backup(store: LocalStore, tmp_path: Path) -> None:
     pictures = PictureStore(tmp_path / "data" / SPEC.name)
     with in_use(tmp_path / "data" / SPEC.name):
-        assert pictures.sweep((), (), age_s=-1.0) == 0
-    assert pictures.sweep((), (), age_s=-1.0) > 0
+        assert pictures.sweep(lambda: ([], []), age_s=-1.0) == 0
+    assert pictures.sweep(lambda: ([], []), age_s=-1.0) > 0
 
 
 def test_one_backup_at_a_time(store: LocalStore, tmp_path: Path) -> None:

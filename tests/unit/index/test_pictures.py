@@ -12,6 +12,10 @@ from index.pictures import NamesInUse, PictureStore
 HOUR_S = 3600.0
 
 
+def nothing() -> tuple[list[str], list[str]]:
+    return [], []
+
+
 def files_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
@@ -52,9 +56,9 @@ def test_the_sweep_takes_old_files_that_nothing_refers_to(tmp_path: Path) -> Non
     store = PictureStore(tmp_path)
     kept, lost = store.keep([b"kept", b"lost"])
     thumbnail, old = store.keep_thumbnail(b"small"), store.keep_thumbnail(b"old")
-    assert store.sweep([kept], [thumbnail]) == 0  # all are young
+    assert store.sweep(lambda: ([kept], [thumbnail])) == 0  # all are young
     later = PictureStore(tmp_path, clock=lambda: durable_time(tmp_path) + HOUR_S)
-    assert later.sweep([kept], [thumbnail]) == 2
+    assert later.sweep(lambda: ([kept], [thumbnail])) == 2
     assert (store.picture(kept), store.picture(lost)) == (b"kept", None)
     assert (store.thumbnail(thumbnail), store.thumbnail(old)) == (b"small", None)
 
@@ -67,7 +71,7 @@ def test_what_is_kept_again_is_young_again(tmp_path: Path) -> None:
     for path in tmp_path.rglob("*"):
         os.utime(path, (0, 0))
     assert (store.keep([b"picture"]), store.keep_thumbnail(b"small")) == ([ref], name)
-    assert store.sweep((), ()) == 0
+    assert store.sweep(nothing) == 0
 
 
 def test_a_damaged_file_is_replaced_by_what_is_kept_again(tmp_path: Path) -> None:
@@ -79,9 +83,9 @@ def test_a_damaged_file_is_replaced_by_what_is_kept_again(tmp_path: Path) -> Non
 
 
 def test_names_in_use() -> None:
-    names = ["sha256:" + 64 * "a", 64 * "b", "https://shop/a.jpg", ""]
+    names = ["sha256:" + 64 * "a", 64 * "b", "https://shop/a.jpg", "", "-1", "-12345", "12", "0x12"]
     used = NamesInUse(names)
-    assert [name in used for name in (*names, 64 * "c", "sha256:" + 64 * "b", 1)] == [1, 1, 0, 0, 0, 1, 0]
+    assert [name in used for name in (*names, 64 * "c", "sha256:" + 64 * "b", 1)] == [1, 1, *6 * [0], 0, 1, 0]
     assert 64 * "a" not in NamesInUse([])
 
 
