@@ -202,7 +202,7 @@ class CollectionState:
             self._changed.notify_all()
 
     def _newer_snapshot(self, committed: int) -> OpenSnapshot | None:
-        opened = self._sealed.newer() if self._sealed else None
+        opened = self._sealed.newer(self._sequence == NOTHING) if self._sealed else None
         if opened is not None and opened.snapshot.sequence > committed:  # read before the builder read
             assert self._sealed is not None
             self._sealed.again()

@@ -4,12 +4,11 @@ A segment that is damaged is left out alone: the catalogue holds its rows, which
 until the builder has sealed them again.
 """
 
-import errno
 import logging
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from index.bitmaps import from_rows, to_rows
 from index.errors import CorruptError, StoreError
@@ -18,9 +17,11 @@ from index.sealed.sealed_segment import SealedSegment
 from index.sealed.sealed_view import SealedView
 from index.sealed.segment_files import FILES, SegmentFiles
 from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles
-from index.sealed.trust import BEFORE_OPENING, note_damage, open_segment, put_stamp, remove_stamp
+from index.sealed.trust import BEFORE_OPENING, note_damage, open_segment, put_stamp, remove_stamp, require_resources
 
 log = logging.getLogger(__name__)
+RETRY_S = 5.0
+"""After a snapshot could not be opened for want of memory or file handles."""
 ATTEMPTS = 3
 """A builder may replace a snapshot, and remove its segments, while they are being opened."""
 
@@ -35,9 +36,6 @@ class OpenSnapshot:
     """None where they are damaged: the catalogue holds them."""
     incomplete: frozenset[str] = frozenset()
     """Fields of which a segment is left out."""
-
-
-WANTING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 class ReplacedError(Exception):
@@ -56,33 +54,30 @@ class SnapshotReader:
         self._damaged: frozenset[str] = frozenset()
         self._verified: frozenset[str] = frozenset()
         self._noting = threading.Lock()  # guards the two above
-        self._is_failing = False
+        self._not_before = 0.0
 
     def is_changed(self) -> bool:
         """Cheap: one look at a file, and one for each segment."""
         return self._files.stamp() != self._seen or any(self._is_damaged(name) for name in self._segments)
 
-    def newer(self) -> OpenSnapshot | None:
+    def newer(self, is_first: bool = False) -> OpenSnapshot | None:
         """The current snapshot, once. One that is damaged is reported, and left out: the catalogue holds everything.
 
-        One that cannot be opened just now is looked at again the next time, while one of before is there. Raises
-        OSError, StoreError where none is.
+        One that cannot be opened just now is looked at again after a while. Where it `is_first`, and there is nothing
+        to search on meanwhile, raises OSError, StoreError, MemoryError.
         """
-        if not self.is_changed():
+        if not self.is_changed() or monotonic() < self._not_before:
             return None
         self._seen = self._files.stamp()
         try:
-            opened = self._open() if self._seen else None
-        except (OSError, StoreError) as error:
+            return self._open() if self._seen else None
+        except (OSError, StoreError, MemoryError) as error:
             self._seen = None
-            if not self._segments:
+            if is_first:
                 raise
-            if not self._is_failing:
-                log.warning("a newer snapshot cannot be opened, and the one of before is searched on: %s", error)
-            self._is_failing = True
+            log.warning("a newer snapshot cannot be opened, and what was there before is searched on: %s", error)
+            self._not_before = monotonic() + RETRY_S
             return None
-        self._is_failing = False
-        return opened
 
     def again(self) -> None:
         """Forget what was seen: it could not be taken over yet."""
@@ -117,7 +112,7 @@ class SnapshotReader:
             except ReplacedError:
                 self._seen = self._files.stamp()
             except CorruptError as error:
-                _require_resources(error)
+                require_resources(error)
                 log.error("%s; searches scan everything until it is built again", error)
                 self._segments = {}
                 return None
@@ -128,29 +123,30 @@ class SnapshotReader:
         snapshot = self._files.read()
         if snapshot is None:
             return None
-        segments = {name: self._segment(name) for sealed in snapshot.fields.values() for name in sealed.segments}
-        self._segments = {name: segment for name, segment in segments.items() if segment is not None}
+        found = {name: self._segment(name) for sealed in snapshot.fields.values() for name in sealed.segments}
+        segments = {name: segment for name, segment in found.items() if segment is not None}
         views = {
-            name: [self._view(sealed, one) for one in sealed.segments if one in self._segments]
+            name: [self._view(sealed, segments[one]) for one in sealed.segments if one in segments]
             for name, sealed in snapshot.fields.items()
         }
         incomplete = [name for name, sealed in snapshot.fields.items() if len(views[name]) < len(sealed.segments)]
-        return OpenSnapshot(snapshot, views, self._opened_items(snapshot), frozenset(incomplete))
+        self._items = self._opened_items(snapshot)
+        self._segments = segments
+        return OpenSnapshot(snapshot, views, self._items, frozenset(incomplete))
 
     def _opened_items(self, snapshot: Snapshot) -> SealedItems | None:
         """Opened once; None where they are damaged, or the snapshot is of a format without. Raises ReplacedError."""
         if self._items is not None and self._items.name == snapshot.items:
             return self._items
-        self._items = None
         if snapshot.items is not None:
             try:
-                self._items = SealedItems(self._files.items(snapshot.items))
+                return SealedItems(self._files.items(snapshot.items))
             except CorruptError as error:
                 if self._files.stamp() != self._seen:
                     raise ReplacedError from error
-                _require_resources(error)
+                require_resources(error)
                 log.error("%s; the items are read from the catalogue until they are built again", error)
-        return self._items
+        return None
 
     def _segment(self, name: str) -> SealedSegment | None:
         """Opened once; None where it is damaged. Raises ReplacedError."""
@@ -164,24 +160,16 @@ class SnapshotReader:
         except CorruptError as error:
             if self._files.stamp() != self._seen:
                 raise ReplacedError from error
-            _require_resources(error)
+            require_resources(error)
             self.distrust(name, str(error))
             return None
         if self._writable:
             remove_stamp(files)
         return segment
 
-    def _view(self, sealed: SealedField, name: str) -> SealedView:
-        segment = self._segments[name]
-        return SealedView(segment, from_rows(segment.slots_of(to_rows(sealed.dead_rows(name)))), sealed.curves)
+    def _view(self, sealed: SealedField, segment: SealedSegment) -> SealedView:
+        dead = sealed.dead_rows(segment.folder.name)
+        return SealedView(segment, from_rows(segment.slots_of(to_rows(dead))), sealed.curves)
 
     def _is_damaged(self, name: str) -> bool:
         return name in self._damaged or SegmentFiles(self._files.segment(name)).damage.exists()
-
-
-def _require_resources(error: CorruptError) -> None:
-    """Raises StoreError where the process lacks memory or file handles: nothing is damaged, and it passes."""
-    cause = error.__cause__
-    known = cause.errno if isinstance(cause, OSError) else None
-    if known in WANTING or any(os.strerror(number) in str(cause) for number in WANTING):  # FAISS tells it as a text
-        raise StoreError(f"{error}: nothing is damaged, but the process has no room for it") from error

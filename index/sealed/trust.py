@@ -7,7 +7,9 @@ last found whole. Who opens a segment to serve removes it, and puts it back on c
 read again.
 """
 
+import errno
 import logging
+import os
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,13 +17,14 @@ from pathlib import Path
 import orjson
 
 from index.durable_files import place
-from index.errors import CorruptError
+from index.errors import CorruptError, StoreError
 from index.sealed.sealed_segment import SealedSegment
 from index.sealed.segment_files import LISTS, ROWS, SLOTS, VECTORS, SegmentFiles, is_named, sha256_of
 from index.sealed.snapshot import SnapshotFiles
 
 log = logging.getLogger(__name__)
 STAMP = "verified.json"
+WANTING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 BEFORE_OPENING = (LISTS, ROWS, SLOTS)
 AT_ONCE_BYTES = 64 * 2**20
 """Stored vectors up to this size are read before opening too: a fraction of a second."""
@@ -38,6 +41,14 @@ def open_segment(folder: Path, on_card: bool = False) -> SealedSegment:
     known = read_stamp(files)
     files.verify(description, [name for name in _needed(files) if known.get(name) != _stat(folder / name)])
     return SealedSegment(folder, on_card)
+
+
+def require_resources(error: CorruptError) -> None:
+    """Raises StoreError where the process lacks memory or file handles: nothing is damaged, and it passes."""
+    cause = error.__cause__
+    known = cause.errno if isinstance(cause, OSError) else None
+    if known in WANTING or any(os.strerror(number) in str(cause) for number in WANTING):  # FAISS tells it as a text
+        raise StoreError(f"{error}: nothing is damaged, but the process has no room for it") from error
 
 
 def is_whole_codec(files: SnapshotFiles, name: str) -> bool:

@@ -13,7 +13,8 @@ from time import monotonic
 
 from index.errors import CorruptError, StoreError
 from index.sealed.segment_files import FILES, SegmentFiles
-from index.sealed.snapshot_reader import SnapshotReader
+from index.sealed.snapshot_reader import RETRY_S, SnapshotReader
+from index.sealed.trust import require_resources
 
 log = logging.getLogger(__name__)
 BYTES_A_SECOND = 64 * 2**20
@@ -51,10 +52,19 @@ class Verification:
                 return
         except CorruptError as error:
             if files.root.exists():  # else a builder removed it meanwhile
-                self._reader.distrust(name, str(error))
-                self._tell()
+                self._distrust(name, error)
                 return
         self._reader.verified(name)
+
+    def _distrust(self, name: str, error: CorruptError) -> None:
+        try:
+            require_resources(error)
+        except StoreError as lack:
+            log.warning("%s; it is read again later", lack)
+            self._stopped.wait(RETRY_S)
+            return
+        self._reader.distrust(name, str(error))
+        self._tell()
 
     def _tell(self) -> None:
         try:

@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import random
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +15,11 @@ from index.errors import CorruptError, StoreError
 from index.sealed import snapshot_reader, trust, verification
 from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import BYTES_A_DIMENSION, HELD, SealPolicy
+from index.sealed.sealed_items import SealedItems
 from index.sealed.sealed_segment import SealedSegment
-from index.sealed.segment_files import DESCRIPTION, FILES
+from index.sealed.segment_files import DESCRIPTION, FILES, SegmentFiles, sha256_of
 from index.sealed.snapshot import SnapshotFiles
+from index.sealed.verification import Verification
 from index.store import LocalStore
 from index.types import ItemWrite, SearchParameters
 from tests.integration.index.damage import EXACT, answers, derived_files, flip, opened_answers, tear
@@ -163,6 +167,7 @@ def test_a_process_without_file_handles_takes_no_segment_for_damaged(
     collection = store.open(SPEC.name)
     with monkeypatch.context() as patch:
         patch.setattr(snapshot_reader, "open_segment", lacking)
+        patch.setattr(snapshot_reader, "RETRY_S", 0.1)
         collection.upsert(made_items(range(10, 30)))
         assert seal(folder / SPEC.name, SealOrder(least=200), lambda doing, share: None) is not None
         collection.patch("i11", {"brand": "changed"})  # done, and seen, though the new snapshot cannot be opened
@@ -173,6 +178,39 @@ def test_a_process_without_file_handles_takes_no_segment_for_damaged(
     assert not list(folder.glob(f"{SPEC.name}/segments/*/damaged*"))
     wait_for_snapshot(collection, 3)
     assert answers(store) == opened_answers(folder)
+    store.close()
+
+
+def test_without_file_handles_for_the_items_nothing_is_read_instead(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(root: Path) -> SealedItems:
+        raise CorruptError("the sealed items cannot be read") from OSError(errno.EMFILE, "…")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot_reader, "SealedItems", lacking)
+        with pytest.raises(StoreError, match="nothing is damaged"):
+            LocalStore(folder, mode="read").open(SPEC.name)
+
+
+def test_the_reading_in_the_background_waits_for_file_handles(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lacked = threading.Event()
+
+    def lacking(verifier: Verification, files: SegmentFiles, name: str) -> str:
+        if not lacked.is_set():
+            lacked.set()
+            raise CorruptError(f"{name} cannot be read") from OSError(errno.EMFILE, "…")
+        return sha256_of(files.root / name)
+
+    monkeypatch.setattr(Verification, "_checksum", lacking)
+    monkeypatch.setattr(verification, "LOOK_S", 0.01)
+    monkeypatch.setattr(verification, "RETRY_S", 0.01)
+    store = LocalStore(folder)
+    reader = store.open(SPEC.name)._sealed
+    assert lacked.wait(30)
+    while reader.unverified():
+        time.sleep(0.01)
+    assert not reader._damaged
     store.close()
 
 
