@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from index.attribute_values import Schema, admit, merged
+from index.attribute_values import Schema, Values, admit, merged
 from index.catalog_connection import LISTED, listed
 from index.catalog_migration import require_format
 from index.errors import ItemNotFoundError
@@ -101,7 +101,8 @@ class CatalogWriter:
         stored = self._stored([id_]).get(id_)
         if stored is None:
             raise ItemNotFoundError(f"there is no item '{id_}': check the id, or write the whole item", id_)
-        text = self._admitted(id_, merged(load_attributes(stored.attributes), attributes))
+        admitted = self._admitted(id_, attributes)
+        text = dump_attributes(merged(load_attributes(stored.attributes), {**attributes, **admitted}))
         if text != stored.attributes:
             query = "UPDATE items SET attributes = ?, sequence = ? WHERE row = ?"
             self._execute(query, (text, self.sequence + 1, stored.row))
@@ -135,7 +136,7 @@ class CatalogWriter:
 
     def _changes(self, items: Sequence[PreparedItem]) -> list[Change]:
         """What an upsert of items with different ids comes to."""
-        admitted = [self._admitted(item.id, item.attributes) for item in items]
+        admitted = [dump_attributes(self._admitted(item.id, item.attributes)) for item in items]
         hashes = {item.id: item.content_hash for item in items}
         stored, new_rows = self._stored(list(hashes)), count(self._next_row())
         old_vectors = self._vectors([one.row for id_, one in stored.items() if one.content_hash == hashes[id_]])
@@ -195,11 +196,11 @@ class CatalogWriter:
             found.setdefault(row, {})[field] = data
         return found
 
-    def _admitted(self, id_: str, attributes: Attributes) -> str:
+    def _admitted(self, id_: str, attributes: Attributes) -> Values:
         values, schema = admit(id_, attributes, self._schema)
         if len(schema) > len(self._schema):
             self._grow(schema)
-        return dump_attributes(values)
+        return values
 
     def _grow(self, schema: Schema) -> None:
         new = [(key, type_) for key, type_ in schema.items() if key not in self._schema]

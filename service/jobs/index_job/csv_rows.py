@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from index.attribute_values import MOST_WHOLE
 from index.types import GeoPoint
 from service.jobs.index_job.record import BrokenRecord, SourceError
 from service.jobs.index_job.table import Row
@@ -21,8 +22,7 @@ _SAMPLE_ROWS = 1000
 _MAX_FIELD_CHARS = 64_000_000
 _NOT_A_NUMBER = ("nan", "n/a", "null", "none")
 """What other programs write into an empty cell of a column of numbers."""
-_LONGEST_WHOLE = 15
-"""Longer ones are serial numbers, which floats do not tell apart and which are not for arithmetic."""
+_LONGEST_WHOLE = len(str(MOST_WHOLE))
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _PLACE = re.compile(r"geo:([+-]?\d+(?:\.\d+)?),([+-]?\d+(?:\.\d+)?)", re.IGNORECASE)
 _BOOLEANS = {"true": True, "false": False}
@@ -120,7 +120,8 @@ def _reading(cells: Sequence[str]) -> _Reading:
 
 
 def _is_serial(cell: str) -> bool:
-    return len(cell) > _LONGEST_WHOLE and cell.isdecimal()
+    """Floats do not tell it apart, and it is not for arithmetic."""
+    return cell.isdecimal() and (len(cell) > _LONGEST_WHOLE or int(cell) > MOST_WHOLE)
 
 
 def _number(text: str) -> int | float:

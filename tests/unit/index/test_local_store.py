@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -15,6 +16,7 @@ from pyroaring import BitMap
 
 from index import LocalStore, collection_writer
 from index.attribute_columns import PostingsColumn
+from index.catalog_connection import connect
 from index.collection import LocalCollection
 from index.collection_files import discard
 from index.errors import (
@@ -188,6 +190,36 @@ def test_a_server_sweeps_pictures_now_and_then(
     collection.tend()
     assert [path.read_bytes() for path in tmp_path.glob("shoes/pictures/*/*")] == [b"1"]
     assert collection.picture("i1") == b"1"
+
+
+def test_names_that_the_sweep_does_not_know_keep_nobody_from_writing(store: LocalStore, tmp_path: Path) -> None:
+    store.create(SPEC).upsert([replace(write("a", EAST), picture_ref="-1")])
+    store.close()
+    again = LocalStore(tmp_path)
+    again.open("shoes").upsert([write("b", EAST)])
+    again.close()
+
+
+def test_a_sweep_that_fails_keeps_nobody_from_writing(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(path: Path) -> None:
+        raise PermissionError(1, "not permitted")
+
+    collection = store.create(SPEC)
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: broken(self))
+    collection.upsert([write("a", EAST)])
+    assert "pictures that nothing refers to stay in collection 'shoes'" in caplog.text
+
+
+def test_a_number_that_is_too_large_today_may_stay(store: LocalStore, tmp_path: Path) -> None:
+    collection = store.create(SPEC)
+    collection.upsert([write("a", EAST, attributes={"serial": 1, "price": 2})])
+    with closing(connect(tmp_path / "shoes" / "catalog.sqlite", writable=True)) as connection:
+        connection.execute("UPDATE items SET attributes = ?", (f'{{"price":2,"serial":{2**60}}}',))
+    collection.patch("a", {"price": 3})
+    (item,) = collection.get(["a"])
+    assert item is not None and item.attributes == {"price": 3, "serial": 2**60}
 
 
 def test_facets_are_counted_while_others_search_and_write(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,11 +30,12 @@ def test_csv_columns_take_the_type_of_their_first_rows(tmp_path: Path) -> None:
 
 
 def test_csv_numbers_may_be_missing_and_serials_are_keywords(tmp_path: Path) -> None:
-    rows = CsvRows(written(tmp_path, "a.csv", f"id,price,serial\n1,NaN,{'9' * 16}\n2,3.5,{'8' * 16}\n"))
-    rows.infer_types(["price", "serial"])
+    rows = CsvRows(written(tmp_path, "a.csv", f"id,price,serial,us\n1,NaN,{'9' * 16},{2**53}\n2,3.5,1,1\n"))
+    rows.infer_types(["price", "serial", "us"])
     first, second = (row.cells for row in rows if isinstance(row, Row))
     assert math.isnan(first["price"])  # type: ignore[arg-type]
-    assert (second["price"], second["serial"]) == (3.5, "8" * 16)
+    assert (first["serial"], first["us"]) == ("9" * 16, 2**53)
+    assert (second["price"], second["serial"]) == (3.5, "1")
 
 
 def test_csv_places_are_geo_uris_and_decimal_commas_are_none(tmp_path: Path) -> None:
