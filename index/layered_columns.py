@@ -28,7 +28,8 @@ class LayeredPostings(PostingsColumn):
         return (sealed - self._stale) | super().match(values)
 
     def _commonest(self, among: BitMap, limit: int) -> Sequence[tuple[Scalar, int]]:
-        return commonest(self._sealed.counts(among - self._stale, self.counts(among), limit), limit)
+        fresh = self.counts(among)  # first: a row that changes after that is not counted twice
+        return commonest(self._sealed.counts(among - self._stale, fresh, limit), limit)
 
 
 class LayeredNumbers(NumberColumn):
