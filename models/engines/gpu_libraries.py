@@ -1,10 +1,13 @@
 """The libraries of CUDA, cuDNN and TensorRT in the packages of NVIDIA, loaded before a session asks for them."""
 
-from ctypes.util import find_library
+import ctypes
 from importlib import import_module
 from importlib.util import find_spec
 
 from models.errors import EngineUnavailableError
+
+TENSORRT = "libnvinfer.so.10"
+"""That ONNX Runtime is linked with."""
 
 
 def load_cuda_libraries() -> None:
@@ -19,5 +22,7 @@ def load_tensorrt_libraries() -> None:
     """Raises EngineUnavailableError where neither a package nor the system has TensorRT."""
     if find_spec("tensorrt_libs") is not None:
         import_module("tensorrt_libs")
-    elif find_library("nvinfer") is None:
-        raise EngineUnavailableError("TensorRT is not installed: pip install 'tensorrt-cu13<11'")
+    try:
+        ctypes.CDLL(TENSORRT)
+    except OSError as error:
+        raise EngineUnavailableError(f"TensorRT is not installed ({error}): pip install 'tensorrt-cu13<11'") from error

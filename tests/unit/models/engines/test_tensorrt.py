@@ -30,11 +30,12 @@ def test_one_profile_holds_every_shape_that_is_sent(tmp_path: Path) -> None:
 def test_the_libraries_of_the_package_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tensorrt_libs.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(gpu_libraries, "TENSORRT", None)  # the process itself, which is loaded
     load_tensorrt_libraries()
     assert sys.modules.pop("tensorrt_libs").__file__ == str(tmp_path / "tensorrt_libs.py")
 
 
 def test_where_it_is_missing_the_error_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu_libraries, "find_library", lambda name: None)
+    monkeypatch.setattr(gpu_libraries, "TENSORRT", "libthere-is-none.so.10")
     with pytest.raises(EngineUnavailableError, match="pip install 'tensorrt-cu13"):
         load_tensorrt_libraries()
