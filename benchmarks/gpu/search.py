@@ -10,13 +10,11 @@ the exact search of the same collection.
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from itertools import product
 from pathlib import Path
 
-import faiss
 from peak import card
 
 from index import LocalCollection, LocalStore
@@ -25,6 +23,7 @@ from index.types import SearchParameters, Vector, Vectors
 
 sys.path += [str(Path(__file__).parent.parent / name) for name in ("index", "encoder")]
 from collections_on_disk import NAME
+from contestant import timed
 from figures import ms, quantile, setting, table
 from vector_sources import Synthetic
 
@@ -79,21 +78,7 @@ def search_of(collection: LocalCollection, params: SearchParameters) -> Search:
 
 def speed(search: Search, queries: Vectors, callers: int, seconds: float) -> tuple[str, str, str]:
     """Searches a second, and the median and the 99th percentile of their milliseconds."""
-    end = time.perf_counter() + seconds
-
-    def ask(first: int) -> Sequence[float]:
-        faiss.omp_set_num_threads(1)
-        times, number = [], first
-        while (now := time.perf_counter()) < end:
-            search(queries[number % len(queries)])
-            times.append(time.perf_counter() - now)
-            number += callers
-        return times
-
-    with ThreadPoolExecutor(callers) as pool:
-        started = time.perf_counter()
-        times = [one for part in pool.map(ask, range(callers)) for one in part]
-        rate = len(times) / (time.perf_counter() - started)
+    rate, times = timed(search, queries, callers, seconds)
     return f"{rate:,.0f}", ms(quantile(times, 0.5)), ms(quantile(times, 0.99))
 
 

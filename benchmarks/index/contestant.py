@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
@@ -99,13 +99,21 @@ def serve(arguments: argparse.Namespace) -> None:
 def speed(
     one: Contestant, queries: NDArray[np.float32], setting: dict[str, Any], threads: int, seconds: float
 ) -> tuple[float, float]:
-    """Queries a second, and the median milliseconds of one, with so many threads that each ask one after another."""
+    """Queries a second, and the median milliseconds of one."""
+    rate, times = timed(lambda query: one.search(query, setting), queries, threads, seconds)
+    return rate, 1000 * times[len(times) // 2]
+
+
+def timed(
+    search: Callable[[NDArray[np.float32]], object], queries: NDArray[np.float32], threads: int, seconds: float
+) -> tuple[float, list[float]]:
+    """Queries a second, and the seconds of each in order, with so many threads that each ask one after another."""
     end = time.perf_counter() + seconds
 
     def ask(first: int) -> list[float]:
         times, number = [], first
         while (now := time.perf_counter()) < end:
-            one.search(queries[number % len(queries)], setting)
+            search(queries[number % len(queries)])
             times.append(time.perf_counter() - now)
             number += threads
         return times
@@ -113,7 +121,7 @@ def speed(
     with ThreadPoolExecutor(threads) as pool:
         started = time.perf_counter()
         times = sorted(value for part in pool.map(ask, range(threads)) for value in part)
-        return len(times) / (time.perf_counter() - started), 1000 * times[len(times) // 2]
+        return len(times) / (time.perf_counter() - started), times
 
 
 if __name__ == "__main__":
