@@ -123,8 +123,8 @@ class CollectionState:
         """What is sealed, and what was measured of it."""
         with self._changed:
             self._check_open()
-            info = index_info(self._spec, self._snapshot, self._segments, self._items.mapped_bytes, building)
-            return replace(info, left_out=self._left_out)
+            mapped_bytes = self._items.mapped_bytes
+            return index_info(self._spec, self._snapshot, self._segments, self._left_out, mapped_bytes, building)
 
     def sample(self, count: int) -> list[int]:
         """Distinct live rows, at random; all where there are fewer."""

@@ -14,6 +14,7 @@ def index_info(
     spec: CollectionSpec,
     snapshot: Snapshot | None,
     segments: Mapping[FieldName, FieldSegments],
+    left_out: Mapping[str, int],
     items_mapped_bytes: int,
     building: SealProgress,
 ) -> IndexInfo:
@@ -25,6 +26,7 @@ def index_info(
         covered_sequence=snapshot.sequence if snapshot else None,
         fields={name: _field_info(sealed[name], segments[name], spec.recall) for name in used},
         fresh={name: segments[name].fresh for name in spec.fields},
+        left_out=left_out,
         mapped_bytes=items_mapped_bytes + sum(one.mapped_bytes for one in segments.values()),
         building=building,
     )
