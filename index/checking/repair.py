@@ -3,7 +3,6 @@
 import logging
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from index.durable_files import sync_folder
 from index.errors import CorruptError, StoreError
 from index.pictures import PictureStore
 from index.sealed.policy import DEFAULT_POLICY
+from index.sealed.sealer import builder_command
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.snapshot import SnapshotFiles
 from index.sealed.trust import note_damage
@@ -34,8 +34,7 @@ def repair_sealed(root: Path, damaged: Collection[str]) -> None:
         files.read()
     except CorruptError:
         _unseal(files)
-    command = [sys.executable, "-m", "index.sealed", str(root), "own", str(DEFAULT_POLICY.least)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(builder_command(root, DEFAULT_POLICY.least), capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip().splitlines()
         raise StoreError(f"the builder ended with {done.returncode}: {said[-1] if said else 'it said nothing'}")

@@ -1,4 +1,4 @@
-"""`python -m index.sealed COLLECTION CODEC LEAST [measure] [threads=N]`: seals a collection at low priority.
+"""`python -m index.sealed COLLECTION CODEC LEAST [measure] [threads=N]`: seals a collection.
 
 CODEC is one of `CodecChoice`, or `own`: the collection's own choice. With `measure` the recall is measured again though
 nothing changed. Half of the processors train and write where `threads` says nothing else: the others serve. How far it
@@ -17,12 +17,9 @@ import orjson
 from index.index_info import CodecChoice
 from index.sealed.builder import SealOrder, seal
 
-NICENESS = 15
-
 
 def main(folder: str, codec: str, least: str, *options: str) -> None:
     order = _order(codec, least, options)
-    os.nice(NICENESS)
     with (Path(folder) / "builder.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,6 @@
 """Seals a collection: writes new segments, measures them, publishes the snapshot that names them.
 
-Runs in a process of its own, at low priority (`python -m index.sealed`), while the collection takes writes: what
+Runs in a process of its own, at low priority (`sealer.py` starts it), while the collection takes writes: what
 changes meanwhile has a later sequence number, is left out here, and stays in the exact segment of whoever serves.
 The starter of the process holds the collection's writer lock, so that there is one builder at a time.
 """

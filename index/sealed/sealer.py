@@ -19,6 +19,8 @@ from index.index_info import SealProgress
 from index.sealed.policy import FieldStanding, SealPolicy
 
 log = logging.getLogger(__name__)
+NICENESS = 15
+"""Of a builder from its first instruction on: what it imports keeps a core busy for a second."""
 LOOK_S = 60.0
 """Without a write, it is looked so often whether something became due by its age."""
 
@@ -117,8 +119,7 @@ class Sealer:
         with self._changed:
             if self._is_closed:
                 return
-            command = [sys.executable, "-m", "index.sealed", str(self._root), "own", str(least)]
-            command += ["measure"] if measure else []
+            command = builder_command(self._root, least, *(["measure"] if measure else []))
             try:
                 self._child = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
             except OSError as error:  # no memory, or no process left
@@ -151,3 +152,8 @@ class Sealer:
             return
         if "doing" in told:
             self.progress = SealProgress(told["doing"], told["share"])
+
+
+def builder_command(root: Path, least: int, *options: str) -> list[str]:
+    """Seals a collection with the codec that it chose, at low priority."""
+    return ["nice", "-n", str(NICENESS), sys.executable, "-m", "index.sealed", str(root), "own", str(least), *options]
