@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from index.catalog_connection import connect, transaction
 from index.catalog_writer import CatalogWriter
 from index.collection_files import files_of
 from index.prepared_item import prepare
+from index.sealed.sealer import builder_command
 from index.types import CollectionSpec, ItemWrite
 from index.writer_lock import WriterLock
 
@@ -77,7 +77,7 @@ def _writing(root: Path) -> Iterator[tuple[object, CatalogWriter]]:
 
 def seal_by_child(root: Path, codec: str, least: int, threads: int) -> tuple[dict[str, float], Watched]:
     """Runs the builder as the server does. Seconds of each of its stages, and what it took of memory."""
-    command = [sys.executable, "-m", "index.sealed", str(root / NAME), codec, str(least), f"threads={threads}"]
+    command = builder_command(root / NAME, least, f"threads={threads}", codec=codec)
     stages: dict[str, float] = {}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child, Watched(child.pid) as watched:
         assert child.stdout is not None

@@ -154,6 +154,6 @@ class Sealer:
             self.progress = SealProgress(told["doing"], told["share"])
 
 
-def builder_command(root: Path, least: int, *options: str) -> list[str]:
-    """Seals a collection with the codec that it chose, at low priority."""
-    return ["nice", "-n", str(NICENESS), sys.executable, "-m", "index.sealed", str(root), "own", str(least), *options]
+def builder_command(root: Path, least: int, *options: str, codec: str = "own") -> list[str]:
+    """Seals a collection at low priority: see `index.sealed.__main__`."""
+    return ["nice", "-n", str(NICENESS), sys.executable, "-m", "index.sealed", str(root), codec, str(least), *options]

@@ -1,7 +1,6 @@
 """A store on a disk that fills up: while it writes, seals, is backed up."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from index import Collection, LocalStore
 from index.backup import BackupOrder, RestoreOrder, back_up, restore
 from index.checking import CheckOrder, check
 from index.errors import StorageFullError
+from index.sealed.sealer import builder_command
 from index.types import CollectionSpec, ItemWrite, SearchParameters
 from tests.small_disk import fill_up, small_disk_at
 
@@ -72,7 +72,7 @@ def test_a_full_disk_refuses_writes_and_serves_on(small_disk: Path, picture_byte
 
 
 def sealed_now(folder: Path) -> bool:
-    command = [sys.executable, "-m", "index.sealed", str(folder / "data" / "full"), "own", "100"]
+    command = builder_command(folder / "data" / "full", 100)
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
