@@ -1,12 +1,14 @@
 """What a collection tells of its sealed side, from the snapshot and the segments that are open. Pure functions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from index.field_segments import FieldSegments
 from index.index_info import IndexInfo, MeasuredKind, MeasuredOn, QueryKind, SealedInfo, SealProgress
+from index.sealed.sealed_view import SealedView
 from index.sealed.search_settings import reaching
 from index.sealed.snapshot import SealedField, Snapshot
+from index.sealed.tiers import drift
 from index.types import CollectionSpec, FieldName
 
 
@@ -40,9 +42,16 @@ def _field_info(sealed: SealedField, segments: FieldSegments, target: float) -> 
         segments=len(views),
         vectors=sum(view.live for view in views),
         dead=sum(len(view.dead) for view in views),
+        drift=drift(sealed.trained_misfit, _misfits(sealed, views)),
         on_card=sum(view.segment.count for view in views if view.segment.copy is not None),
         measured={cast(QueryKind, kind): measured_kind(sealed, kind, target) for kind in sealed.curves},
     )
+
+
+def _misfits(sealed: SealedField, views: Sequence[SealedView]) -> list[tuple[float, int]]:
+    """Those that were measured, each with its number of live rows."""
+    named = [(view.segment.folder.name, view.live) for view in views]
+    return [(sealed.misfits[name], live) for name, live in named if name in sealed.misfits]
 
 
 def measured_kind(sealed: SealedField, kind: str, target: float) -> MeasuredKind:

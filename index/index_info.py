@@ -52,6 +52,9 @@ class SealedInfo:
     vectors: int
     """Live ones."""
     dead: int
+    drift: float | None = None
+    """How many times farther vectors lie from the centroids of their lists than held-out ones did when these were
+    trained; None where that is not known."""
     on_card: int = 0
     """Of both, those that are searched on a card."""
     measured: Mapping[QueryKind, MeasuredKind] = field(default_factory=dict)

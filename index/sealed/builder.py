@@ -8,7 +8,7 @@ The starter of the process holds the collection's writer lock, so that there is 
 import logging
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from index.errors import CorruptError
 from index.index_info import CodecChoice, CodecKind, MeasuredOn, QueryKind
 from index.query_bank import QueryBank
 from index.sealed.catalog_vectors import rows_between, vectors_of
+from index.sealed.coarse import distances_to_centroids
 from index.sealed.codec import CodecSpec, chosen, lists_for
 from index.sealed.items_writer import write_items
 from index.sealed.measuring import Sample, curves
@@ -33,7 +34,7 @@ from index.sealed.sealed_segment import SealedSegment
 from index.sealed.segment_files import DESCRIPTION, FILES, SegmentFiles, named_after, sha256_of
 from index.sealed.segment_writer import write_segment
 from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles, dead_rows_text
-from index.sealed.tiers import Standing, needs_training, to_merge
+from index.sealed.tiers import MOST_DRIFT, Standing, drift, needs_training, to_merge
 from index.sealed.training import load, save, train
 from index.sealed.trust import is_whole_codec, open_segment, put_stamp
 from index.stored_vectors import Stored, unit_rows
@@ -42,6 +43,8 @@ from index.types import CollectionSpec, FieldName
 log = logging.getLogger(__name__)
 QUERIES = 200
 """Held-out queries of a kind, at most."""
+HELD_OUT = 20
+"""One vector of so many is not trained on: those that were lie up to a tenth nearer to the centroids than like ones."""
 UNMEASURED_SHARE = 0.1
 """While fewer rows than this share came or went since the recall was measured, it is taken to be the same: most of the
 time of a small seal would go into measuring."""
@@ -137,12 +140,24 @@ class FieldBuilder:
         after = previous.sequence if previous and before else -1
         fresh = rows_between(self.connection, self.spec, self.field, after, self.sequence)
         if before is None or needs_training(before.trained_for, len(live)):
-            name = self._train(codec, live)
-            return self._described(name, len(live), {self._write(name, live): BitMap()}, {}) if name else None
-        return self._grown(before, live, fresh)
+            return self._trained(codec, live)
+        return self._grown(before, live, fresh) or self._trained(codec, live)
 
-    def _grown(self, before: SealedField, live: BitMap, fresh: BitMap) -> SealedField:
-        """The same codec: fresh rows go into a new segment, with those of the segments it swallows."""
+    def _trained(self, codec_kind: CodecKind, live: BitMap) -> SealedField | None:
+        """All in one segment of a new codec; None where too few are left to train one."""
+        trained = self._train(codec_kind, live)
+        if trained is None:
+            return None
+        codec, held_out_misfit = trained
+        name, misfit = self._write(codec, live)
+        sealed = SealedField(codec, (name,), {}, len(live), misfits={name: misfit}, trained_misfit=held_out_misfit)
+        return self._measured(sealed, {})
+
+    def _grown(self, before: SealedField, live: BitMap, fresh: BitMap) -> SealedField | None:
+        """The same codec: fresh rows go into a new segment, with those of the segments it swallows.
+
+        None where the vectors have drifted too far from those that the codec was trained on.
+        """
         segments = {name: open_segment(self.files.segment(name)) for name in before.segments}
         unchanged = live - fresh
         known = {name: one.all_rows - before.dead_rows(name) for name, one in segments.items()}
@@ -154,25 +169,41 @@ class FieldBuilder:
             return before
         rows = fresh.union(*(alive[name] for name in merged))
         dead = {name: segments[name].all_rows - alive[name] for name in segments if name not in merged}
+        misfits = {name: misfit for name, misfit in before.misfits.items() if name in dead}
         if rows:
-            dead[self._write(before.codec, rows)] = BitMap()
+            name, misfits[name] = self._write(before.codec, rows)
+            dead[name], alive[name] = BitMap(), rows
+        drifted = drift(before.trained_misfit, ((misfit, len(alive[name])) for name, misfit in misfits.items()))
+        if drifted is not None and drifted > MOST_DRIFT:
+            log.info(
+                "vectors of '%s' lie %.2f times as far from the lists as when these were trained", self.field, drifted
+            )
+            return None
         died = sum(len(known[name]) - len(alive[name]) for name in segments)
         unmeasured = before.unmeasured + len(fresh) + died
+        grown = replace(before, segments=tuple(dead), dead=dead_rows_text(dead), misfits=misfits, unmeasured=unmeasured)
         if before.curves and unmeasured <= UNMEASURED_SHARE * len(live) and not self._is_to_be_measured(before):
-            return replace(before, segments=tuple(dead), dead=dead_rows_text(dead), unmeasured=unmeasured)
-        return self._described(before.codec, before.trained_for, dead, segments)
+            return grown
+        return self._measured(grown, segments)
 
-    def _train(self, codec_kind: CodecKind, rows: BitMap) -> str | None:
-        """The name of a new codec; None where too few of the rows are left to train one."""
+    def _train(self, codec_kind: CodecKind, rows: BitMap) -> tuple[str, float] | None:
+        """The name of a new codec, and the misfit of vectors that it was not trained on; None where too few of the rows
+        are left to train one."""
         spec = CodecSpec(codec_kind, self.spec.dimension, lists_for(len(rows)))
         faiss.omp_set_num_threads(self.order.threads)
         self.progress(f"training {spec.factory} for '{self.field}'", 0.0)
-        chosen = np.random.default_rng(0).permutation(to_rows(rows))[: spec.sample_size]
+        wanted = spec.sample_size * HELD_OUT // (HELD_OUT - 1)
+        chosen = np.random.default_rng(0).permutation(to_rows(rows))[:wanted]
         chunks = vectors_of(self.connection, self.spec, self.field, from_rows(chosen), self.sequence)
-        sample = [unit_rows(stored) for _, stored in chunks]
+        sample, held_out = [], []
+        for _, stored in chunks:
+            is_held_out = np.arange(len(stored)) % HELD_OUT == 0
+            held_out.append(unit_rows(stored[is_held_out]))
+            sample.append(unit_rows(stored[~is_held_out]))
         if sum(map(len, sample)) < spec.fewest:
             return None
         codec = train(spec, np.concatenate(sample))
+        misfit = float(distances_to_centroids(codec, np.concatenate(held_out)).mean())
         made = self.files.codec(f"{self.field}-{uuid.uuid4().hex[:12]}")
         with translated():
             made.parent.mkdir(exist_ok=True)
@@ -181,20 +212,21 @@ class FieldBuilder:
             name = named_after(made.stem, sha256_of(made))
             made.rename(self.files.codec(name))
             sync_folder(made.parent)
-        return name
+        return name, misfit
 
-    def _write(self, codec: str, rows: BitMap) -> str:
+    def _write(self, codec: str, rows: BitMap) -> tuple[str, float]:
+        """The name of a new segment, and its misfit."""
         made = self.files.segment(f"{self.field}-{uuid.uuid4().hex[:12]}")
         faiss.omp_set_num_threads(self.order.threads)
         with translated():
             made.mkdir(parents=True)
             trained = load(self.files.codec(codec))
-            write_segment(made, trained, codec, self.field, self.spec.space_id, self._read(rows))
+            misfit = write_segment(made, trained, codec, self.field, self.spec.space_id, self._read(rows))
             name = named_after(made.name, sha256_of(made / DESCRIPTION))
             made.rename(self.files.segment(name))
             put_stamp(SegmentFiles(self.files.segment(name)), FILES)
             sync_folder(made.parent)
-        return name
+        return name, misfit
 
     def _read(self, rows: BitMap) -> Iterator[tuple[Rows, Stored]]:
         done = 0
@@ -203,29 +235,21 @@ class FieldBuilder:
             done += len(page_rows)
             self.progress(f"writing {len(rows)} vectors of '{self.field}'", done / len(rows))
 
-    def _described(
-        self, codec: str, trained_for: int, dead: Mapping[str, BitMap], opened: Mapping[str, SealedSegment]
-    ) -> SealedField:
-        """`dead`: the segments, and the rows that are dead in each; `opened`: those that are open already."""
+    def _measured(self, sealed: SealedField, opened: Mapping[str, SealedSegment]) -> SealedField:
+        """With the recall of its segments, of which those `opened` are open already."""
         self.progress(f"measuring '{self.field}'", 0.0)
-        segments = [opened.get(name) or open_segment(self.files.segment(name)) for name in dead]
-        samples = self._own_sample(segments)
-        on: dict[str, MeasuredOn] = {kind: MeasuredOn("own", len(sample.queries)) for kind, sample in samples.items()}
+        segments = [opened.get(name) or open_segment(self.files.segment(name)) for name in sealed.segments]
+        if not any(segment.count for segment in segments):
+            return replace(sealed, curves={}, measured_on={}, unmeasured=0)
+        own = OWN_KIND[self.field]  # its vectors themselves, unless the bank holds queries of that kind
+        samples: dict[str, Sample] = {own: Sample.own(segments, QUERIES)}
+        on: dict[str, MeasuredOn] = {own: MeasuredOn("own", len(samples[own].queries))}
         for kind in self._bank_kinds():
             held_out = self._bank.held_out(self.field, kind)
             if held_out is not None:
                 samples[kind] = Sample.foreign(held_out.vectors[:QUERIES])
                 on[kind] = MeasuredOn(held_out.source, len(samples[kind].queries))
-        measured = curves(segments, samples) if any(segment.count for segment in segments) else {}
-        return SealedField(codec, tuple(dead), dead_rows_text(dead), trained_for, measured, on if measured else {})
-
-    def _own_sample(self, segments: Sequence[SealedSegment]) -> dict[str, Sample]:
-        """Vectors of the field itself, where the bank holds no better queries of their kind."""
-        largest = max(segments, key=lambda segment: segment.count, default=None)
-        if largest is None or not largest.count:
-            return {}
-        slots = np.random.default_rng(1).permutation(largest.count)[:QUERIES]
-        return {OWN_KIND[self.field]: Sample(largest.vectors(slots), largest.rows[slots].astype(np.int64))}
+        return replace(sealed, curves=curves(segments, samples), measured_on=on, unmeasured=0)
 
     def _is_to_be_measured(self, before: SealedField) -> bool:
         return self.order.measure or self._bank.is_unmeasured(self.field, before.curves)

@@ -48,6 +48,13 @@ def centroids_of(ivf: Any) -> Any:
     return getattr(quantizer, "storage", quantizer)  # of a graph, in codecs that were trained before
 
 
+def distances_to_centroids(codec: Any, vectors: Vectors) -> Vectors:
+    """Of each vector, 1 less its cosine with the nearest centroid: float32 [n]. `vectors`: of unit length."""
+    cosines, _ = centroids_of(faiss.downcast_index(faiss.extract_index_ivf(codec))).search(rotated(codec, vectors), 1)
+    distances: Vectors = 1.0 - cosines[:, 0]
+    return distances
+
+
 def unrotated_centroids(codec: Any) -> Vectors:
     """The centroids where the vectors are: float32 [lists, d], with the codec's rotation undone."""
     flat = centroids_of(faiss.downcast_index(faiss.extract_index_ivf(codec)))

@@ -41,6 +41,18 @@ class Sample:
     """int64 [q]: the row whose vector the query is, or -1. It is left out of the answer, since everybody finds it."""
 
     @classmethod
+    def own(cls, segments: Sequence[SealedSegment], count: int) -> "Sample":
+        """So many vectors of the segments themselves, of all alike, or all there are: one at least."""
+        ends = np.cumsum([segment.count for segment in segments])
+        numbers = np.sort(np.random.default_rng(1).choice(ends[-1], min(count, ends[-1]), replace=False))
+        parts = np.split(numbers, np.searchsorted(numbers, ends[:-1]))
+        slots = [part - end + segment.count for part, end, segment in zip(parts, ends, segments, strict=True)]
+        chosen = list(zip(segments, slots, strict=True))
+        vectors = np.concatenate([segment.vectors(some) for segment, some in chosen])
+        rows = np.concatenate([segment.rows[some] for segment, some in chosen])
+        return cls(vectors, rows.astype(np.int64))
+
+    @classmethod
     def foreign(cls, queries: Vectors) -> "Sample":
         """Queries that are no vectors of the collection."""
         return cls(queries, np.full(len(queries), -1, np.int64))

@@ -28,13 +28,14 @@ CHUNK = 16_384
 """Vectors moved or coded at a time."""
 
 
-def write_segment(
-    folder: Path, codec: Any, codec_name: str, field: str, space: str, chunks: Chunks
-) -> SegmentDescription:
-    """Fill `folder` (empty) from a trained, empty `codec`, which is used up. Durable when it returns."""
+def write_segment(folder: Path, codec: Any, codec_name: str, field: str, space: str, chunks: Chunks) -> float:
+    """Fill `folder` (empty) from a trained, empty `codec`, which is used up. Durable when it returns.
+
+    Returns the misfit: how far a vector lies from the centroid of its list, as the mean of 1 less their cosine.
+    """
     files = SegmentFiles(folder)
     spool = folder / "spool"
-    rows, lists = _spooled(spool, codec, chunks)
+    rows, lists, misfit = _spooled(spool, codec, chunks)
     order = np.lexsort((rows, lists))
     bounds = _write_rows(files, rows[order])
     stored = _write_vectors(files, _mapped(spool, codec.d), order)
@@ -42,19 +43,22 @@ def write_segment(
     _add(codec, stored, lists[order])
     faiss.write_index(codec, str(files.lists))
     kind = KIND_OF[type(faiss.downcast_index(faiss.extract_index_ivf(codec))).__name__]
-    return _describe(files, SegmentDescription(field, space, codec.d, len(rows), codec_name, kind, *bounds, {}))
+    _describe(files, SegmentDescription(field, space, codec.d, len(rows), codec_name, kind, *bounds, {}))
+    return misfit
 
 
-def _spooled(spool: Path, codec: Any, chunks: Chunks) -> tuple[Rows, NDArray[np.int64]]:
-    """The rows in the order they come, and the list of each."""
-    rows, lists = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+def _spooled(spool: Path, codec: Any, chunks: Chunks) -> tuple[Rows, NDArray[np.int64], float]:
+    """The rows in the order they come, the list of each, and the misfit of all."""
+    rows, lists, distance = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0.0
     centroids = on_card(centroids_of(faiss.extract_index_ivf(codec)))
     with spool.open("wb") as file:
         for chunk_rows, stored in chunks:
+            cosines, numbers = centroids.search(rotated(codec, unit_rows(stored)), 1)
             rows.append(chunk_rows)
-            lists.append(centroids.assign(rotated(codec, unit_rows(stored)), 1).ravel())
+            lists.append(numbers.ravel())
+            distance += float((1.0 - cosines).sum(dtype=np.float64))
             stored.tofile(file)
-    return np.concatenate(rows), np.concatenate(lists)
+    return np.concatenate(rows), np.concatenate(lists), distance / max(1, sum(map(len, rows)))
 
 
 def _write_rows(files: SegmentFiles, rows: Rows) -> tuple[int, int]:
@@ -104,11 +108,10 @@ def _add(codec: Any, stored: Stored, lists: NDArray[np.int64]) -> None:
         ivf.quantizer = whole
 
 
-def _describe(files: SegmentFiles, description: SegmentDescription) -> SegmentDescription:
+def _describe(files: SegmentFiles, description: SegmentDescription) -> None:
     """The description comes last, when everything it names is on the disk."""
     for name in FILES:
         sync_file(files.root / name)
         description.files[name] = sha256_of(files.root / name)
     files.describe(description)
     sync_folder(files.root)
-    return description

@@ -45,6 +45,10 @@ class SealedField:
     """Query kind to those queries."""
     unmeasured: int = 0
     """Rows that were sealed or died since."""
+    misfits: Mapping[str, float] = field(default_factory=dict)
+    """Segment to the misfit of its vectors (`segment_writer.write_segment`)."""
+    trained_misfit: float | None = None
+    """Of vectors that were there when the codec was trained, and held out; None where an older version trained it."""
 
     def dead_rows(self, segment: str) -> BitMap:
         return BitMap.deserialize(b64decode(self.dead[segment])) if segment in self.dead else BitMap()
@@ -165,6 +169,8 @@ def _loaded_field(found: dict[str, Any]) -> SealedField:
         curves,
         measured_on,
         found.get("unmeasured", 0),  # older versions measured after every seal
+        found.get("misfits", {}),
+        found.get("trained_misfit"),
     )
 
 

@@ -70,6 +70,13 @@ class FieldAnswer(TypedDict):
     vectors: Annotated[int, Field(description="Sealed and alive.")]
     dead: Annotated[int, Field(description="Sealed, but deleted or replaced since.")]
     fresh: Annotated[int, Field(description="Not sealed yet: searched exactly.")]
+    drift: Annotated[
+        float | None,
+        Field(
+            description="Mean distance of the vectors from the centres of their lists, times that when these were "
+            "trained. Beyond 1.1 the next seal trains them again. null: not known."
+        ),
+    ]
     on_gpu: Annotated[int, Field(description="Sealed, dead ones too, that this process searches on a card.")]
     left_out: Annotated[int, Field(description="Of damaged segments, found by no search until they are sealed again.")]
     kinds: dict[QueryKind, KindAnswer]
@@ -127,6 +134,7 @@ def _field(info: CollectionInfo, name: FieldName) -> FieldAnswer:
             vectors=0,
             dead=0,
             fresh=fresh,
+            drift=None,
             on_gpu=0,
             left_out=left_out,
             kinds={},
@@ -139,6 +147,7 @@ def _field(info: CollectionInfo, name: FieldName) -> FieldAnswer:
         vectors=sealed.vectors,
         dead=sealed.dead,
         fresh=fresh,
+        drift=sealed.drift,
         on_gpu=sealed.on_card,
         left_out=left_out,
         kinds={kind: _kind(one) for kind, one in sealed.measured.items()},

@@ -16,10 +16,12 @@ import pytest
 from index.collection_state import FEW_EXCLUDED
 from index.errors import SealingBehindError
 from index.index_info import CodecKind
+from index.sealed import builder
 from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import SealPolicy
 from index.sealed.sealer import NICENESS, builder_command
 from index.sealed.snapshot import SnapshotFiles
+from index.sealed.tiers import MOST_DRIFT
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vectors
 from tests.fakes.card import FakeCard
@@ -292,6 +294,57 @@ def test_recall_is_measured_again_once_a_tenth_has_changed(
         told.append("measuring 'image'" in doing)
         assert sealed.fields["image"].curves["image"]
     assert told == measured
+
+
+def about(centres: Vectors, numbers: range, seed: int, near: float) -> list[ItemWrite]:
+    """Items around these centres (float32 [c, d]), in turn; `near` is the length of the noise."""
+    noise = vectors(len(numbers), seed)
+    made = centres[np.array(numbers) % len(centres)] + near * noise
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
+    return [ItemWrite(f"i{n}", f"{seed}", vectors={"image": vector}) for n, vector in zip(numbers, made, strict=True)]
+
+
+def test_lists_are_trained_again_for_vectors_that_drifted_and_for_no_others(
+    store: LocalStore, tmp_path: Path, spec: CollectionSpec
+) -> None:
+    """Others come in around other centres, a fifth of all."""
+    collection, old, new = store.create(spec), vectors(64, 1), vectors(64, 2)
+    sealed = []
+    for centres, numbers in ((old, range(800)), (old, range(800, 1_000)), (new, range(1_000, 1_250))):
+        collection.upsert(about(centres, numbers, len(sealed), near=0.3))
+        sealed.append(seal(tmp_path / "shoes", ORDER, lambda doing, share: None))
+    codecs = [snapshot.fields["image"].codec for snapshot in sealed if snapshot]
+    assert codecs[0] == codecs[1] != codecs[2]
+    wait_for_snapshot(collection, 3)
+    info = collection.info().index.fields["image"]
+    assert info.vectors == 1_250 and info.drift is not None and info.drift < MOST_DRIFT
+    codec_files = [path.stem for path in (tmp_path / "shoes" / "codecs").iterdir()]
+    assert codec_files == codecs[2:], "what was not needed is gone"
+    hits = collection.search("image", new[3], 3, params=EXACT)
+    assert len(hits) == 3 and all(int(hit.id[1:]) % 64 == 3 for hit in hits)
+
+
+def test_recall_is_measured_on_vectors_of_all_segments(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The large segment is easy, its neighbours lie in one list; those of the small one lie in many."""
+    monkeypatch.setattr(builder, "MOST_DRIFT", np.inf)
+    collection, easy = store.create(SPEC), vectors(64, 1)
+    collection.upsert(about(easy, range(2_000), 0, near=0.1))
+    seal_now(tmp_path)
+    collection.upsert(items(range(2_000, 2_600), 3))
+    seal_now(tmp_path)
+    wait_for_snapshot(collection, 2)
+    info = collection.info().index.fields["image"]
+    assert info.segments == 2 and info.drift is not None and info.drift > 2.0
+    found = 0
+    for vector in vectors(600, 3)[:100]:  # each finds itself first
+        exact, approximate = (
+            {hit.id for hit in collection.search("image", vector, 11, params=params)}
+            for params in (EXACT, SearchParameters(recall=0.95, kind="image"))
+        )
+        found += len(exact & approximate) - 1
+    assert found / 1_000 >= 0.85
 
 
 def test_writes_wait_for_room_in_memory(tmp_path: Path) -> None:

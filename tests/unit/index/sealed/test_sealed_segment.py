@@ -13,7 +13,7 @@ from index.bitmaps import Rows, from_rows
 from index.errors import CorruptError
 from index.exact_segment import ExactSegment
 from index.sealed import coarse, sealed_view
-from index.sealed.coarse import centroids_of, rotated
+from index.sealed.coarse import centroids_of, rotated, unrotated_centroids
 from index.sealed.codec import CodecKind, CodecSpec
 from index.sealed.sealed_segment import SealedSegment
 from index.sealed.sealed_view import SealedView
@@ -77,7 +77,9 @@ def sealed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         for start in range(0, COUNT, 1000):
             yield rows[start : start + 1000], vectors[start : start + 1000].astype(STORED)
 
-    write_segment(folder, codec, "c1", "image", "tiny/1", chunks())
+    misfit = write_segment(folder, codec, "c1", "image", "tiny/1", chunks())
+    centroids = unrotated_centroids(codec)
+    assert misfit == pytest.approx(np.mean(1.0 - (vectors @ centroids.T).max(axis=1)), abs=1e-4)
     exact = ExactSegment(DIMENSION)
     exact.stage(rows, vectors)
     exact.publish(BitMap())
@@ -210,7 +212,7 @@ def test_torn_and_flipped_files_are_noticed(tmp_path: Path, name: str) -> None:
 
 def test_an_empty_segment_finds_nothing(tmp_path: Path) -> None:
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 16), clustered(700, seed=1))
-    write_segment(tmp_path, codec, "c1", "image", "tiny/1", [])
+    assert write_segment(tmp_path, codec, "c1", "image", "tiny/1", []) == 0.0
     segment = SealedSegment(tmp_path)
     assert segment.slots_of(np.array([1, 2])).tolist() == []
     assert SealedView(segment, BitMap()).search(clustered(1, 2)[0], 5, None, PARAMS).rows.tolist() == []
