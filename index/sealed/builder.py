@@ -175,9 +175,7 @@ class FieldBuilder:
             dead[name], alive[name] = BitMap(), rows
         drifted = drift(before.trained_misfit, ((misfit, len(alive[name])) for name, misfit in misfits.items()))
         if drifted is not None and drifted > MOST_DRIFT:
-            log.info(
-                "vectors of '%s' lie %.2f times as far from the lists as when these were trained", self.field, drifted
-            )
+            self.progress(f"vectors of '{self.field}' have drifted: {drifted:.2f} times as far from their lists", 0.0)
             return None
         died = sum(len(known[name]) - len(alive[name]) for name in segments)
         unmeasured = before.unmeasured + len(fresh) + died

@@ -309,10 +309,11 @@ def test_lists_are_trained_again_for_vectors_that_drifted_and_for_no_others(
 ) -> None:
     """Others come in around other centres, a fifth of all."""
     collection, old, new = store.create(spec), vectors(64, 1), vectors(64, 2)
-    sealed = []
+    sealed, told = [], list[str]()
     for centres, numbers in ((old, range(800)), (old, range(800, 1_000)), (new, range(1_000, 1_250))):
         collection.upsert(about(centres, numbers, len(sealed), near=0.3))
-        sealed.append(seal(tmp_path / "shoes", ORDER, lambda doing, share: None))
+        sealed.append(seal(tmp_path / "shoes", ORDER, lambda doing, share: told.append(doing)))
+    assert len([doing for doing in told if doing.startswith("vectors of 'image' have drifted")]) == 1
     codecs = [snapshot.fields["image"].codec for snapshot in sealed if snapshot]
     assert codecs[0] == codecs[1] != codecs[2]
     wait_for_snapshot(collection, 3)
