@@ -97,22 +97,22 @@ class Killing:
         collection = store.open(SPEC.name)
         PictureStore(self._root).sweep(collection._catalog.files_in_use, age_s=-1.0)
         store.close()
-        order = SealOrder(least=POLICY.least)
-        with (self._root / "builder.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # until a builder whose writer was killed has ended
-            assert seal(self._root, order, lambda doing, share: None) is not None
-        snapshot = SnapshotFiles(self._root).read()
-        assert snapshot is not None
         refs, thumbnails = files_in_use(self._root)
         assert names(self._root / "pictures", "*/*") == {ref.removeprefix("sha256:") for ref in refs}
         assert names(self._root / "thumbnails", "*/*") == thumbnails
+        assert names(self._directory / "data", "*") == {SPEC.name}
+        order = SealOrder(least=POLICY.least)
+        with (self._root / "builder.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until a builder whose writer was killed has ended
+            snapshot = seal(self._root, order, lambda doing, share: None)
+        if snapshot is None:
+            return  # too few vectors are left by the last kills to seal any
         fields = snapshot.fields.values()
         assert names(self._root / "segments", "*") == {name for field in fields for name in field.segments}
         assert names(self._root / "codecs", "*") == {f"{field.codec}.faiss" for field in fields}
         assert names(self._root / "items", "*") == {snapshot.items}
         assert len(names(self._root / "snapshots", "*")) == 1
         assert names(self._root, "*") <= KNOWN
-        assert names(self._directory / "data", "*") == {SPEC.name}
 
     @property
     def _root(self) -> Path:
