@@ -18,9 +18,10 @@ import statistics
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
 
@@ -34,7 +35,6 @@ from index import LocalCollection, LocalStore
 from index.index_info import CodecKind
 from index.sealed import builder
 from index.sealed.builder import SealOrder
-from index.sealed.policy import SealPolicy
 from index.types import SearchParameters
 
 sys.path.append(str(Path(__file__).parent.parent / "encoder"))
@@ -46,7 +46,6 @@ SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
 """Of the vectors, replaced so far."""
 STORE, KEPT, NEW = "the store", "never trained again", "from nothing"
 OTHER_SEED = 1_009
-NO_SEALS = SealPolicy(least=10**9)
 
 
 class OtherCentres(Synthetic):
@@ -74,10 +73,11 @@ def main() -> None:
     folder: Path = arguments.folder / "drift"
     shutil.rmtree(folder, ignore_errors=True)
     rows: list[tuple[str, ...]] = []
-    for since, share in zip((None, *SHARES), SHARES, strict=False):
-        grow(folder, arguments, before if since is None else after, since or 0.0, share)
+    steps = [(0.0, before, 0.0, 1.0), *((share, after, since, share) for since, share in pairwise(SHARES))]
+    for share, source, first, last in steps:
+        grow(folder, arguments, source, first, last)
         with ExitStack() as stack:
-            stores = {name: stack.enter_context(closing(opened(folder / name))) for name in (STORE, KEPT, NEW)}
+            stores = {name: stack.enter_context(closing(LocalStore(folder / name))) for name in (STORE, KEPT, NEW)}
             collections = {name: store.open(NAME) for name, store in stores.items()}
             told = asked(collections, queries_at(before, after, share, arguments.queries), arguments.recall)
             rows += [row(share, name, collections[name], told[name], arguments.queries) for name in told]
@@ -98,17 +98,13 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def opened(folder: Path) -> LocalStore:
-    return LocalStore(folder, sealing=NO_SEALS)
-
-
-def grow(folder: Path, arguments: argparse.Namespace, source: Synthetic, since: float, share: float) -> None:
-    """Vectors of the source come into all three in place of those from one share to another, and all are sealed."""
-    first, last = (0, arguments.count) if share == 0.0 else (int(part * arguments.count) for part in (since, share))
-    source_vectors = taken(source, first, last)
+def grow(folder: Path, arguments: argparse.Namespace, source: Synthetic, first: float, last: float) -> None:
+    """The vectors of the source between two shares of the count come into all three, and all are sealed."""
+    begin, end = int(first * arguments.count), int(last * arguments.count)
+    vectors = np.concatenate(list(source.blocks()))[begin:end]
     for name in (STORE, KEPT):
-        write(folder / name, first, source_vectors)
-        with patch.object(builder, "MOST_DRIFT", math.inf) if name == KEPT else ExitStack():
+        write(folder / name, begin, vectors)
+        with patch.object(builder, "MOST_DRIFT", math.inf) if name == KEPT else nullcontext():
             seal(folder / name, arguments.codec)
     shutil.rmtree(folder / NEW, ignore_errors=True)
     shutil.copytree(folder / STORE, folder / NEW)
@@ -118,14 +114,10 @@ def grow(folder: Path, arguments: argparse.Namespace, source: Synthetic, since: 
     seal(folder / NEW, arguments.codec)
 
 
-def taken(source: Synthetic, first: int, last: int) -> Vectors:
-    """float32 [last - first, d]"""
-    return np.concatenate(list(source.blocks()))[first:last]
-
-
 def write(folder: Path, first: int, vectors: Vectors) -> None:
-    with closing(opened(folder)) as store:
-        collection = store.open(NAME) if store.names() else store.create(spec_of(Synthetic(1, vectors.shape[1])))
+    spec = replace(spec_of(Synthetic(1, vectors.shape[1])), codec="exact")  # the store itself is not to seal it
+    with closing(LocalStore(folder)) as store:
+        collection = store.open(NAME) if store.names() else store.create(spec)
         for start in range(0, len(vectors), BATCH):
             numbered = enumerate(vectors[start : start + BATCH], first + start)
             collection.upsert([item_of(number, vector, 1) for number, vector in numbered])

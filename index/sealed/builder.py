@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 QUERIES = 200
 """Held-out queries of a kind, at most."""
 HELD_OUT = 20
-"""One vector of so many is not trained on: those that were lie up to a tenth nearer to the centroids than like ones."""
+"""One vector of so many is not trained on: those that were lie nearer to the centroids than like ones."""
 UNMEASURED_SHARE = 0.1
 """While fewer rows than this share came or went since the recall was measured, it is taken to be the same: most of the
 time of a small seal would go into measuring."""
