@@ -15,8 +15,8 @@ MAX_DEAD_SHARE = 0.3
 RETRAIN_GROWTH = 8
 """Lists that were trained for so many times fewer vectors are trained again."""
 MOST_DRIFT = 1.1
-"""Beyond this they are too, whatever the number: at 1.12 a search took 2.5 times as long for the same recall
-(`benchmarks/index/drift.py`)."""
+"""Beyond this they are too, whatever the number: at 1.24 a search took twice as long for the same recall, in one
+segment (`benchmarks/index/drift.py`)."""
 
 
 @dataclass(frozen=True)
