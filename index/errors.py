@@ -77,5 +77,9 @@ class StorageFullError(StoreError):
     """The disk is full: the write was not accepted and changed nothing."""
 
 
+class WritesBehindError(StoreError):
+    """So many writes wait for their turn that the disk does not keep up: this one changed nothing."""
+
+
 class SealingBehindError(StoreError):
     """So many vectors wait to be sealed that more would not fit into memory: the write changed nothing."""

@@ -44,7 +44,7 @@ class GroupCommit:
         self._thread.start()
 
     def run(self, apply: Callable[[CatalogWriter], Result], alone: bool = False) -> Result:
-        """Raises what `apply` raised, StorageFullError, or CollectionNotFoundError once closed."""
+        """Raises what `apply` raised, StorageFullError, WritesBehindError, or CollectionNotFoundError once closed."""
         job = WriteJob(apply, alone)
         self._queue.put(job)
         result: Result = job.outcome.result()

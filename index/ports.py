@@ -42,7 +42,7 @@ class Collection(Protocol):
 
         Raises: SpaceMismatchError, VectorError, FieldNotFoundError, AttributeValueError (each with `item_id`: an
         item may pass `check` alone and still clash with the first value of an attribute in its own batch),
-        ReadOnlyError, CollectionLockedError, StorageFullError, SealingBehindError.
+        ReadOnlyError, CollectionLockedError, StorageFullError, SealingBehindError, WritesBehindError.
         """
 
     def check(self, item: ItemWrite) -> None:

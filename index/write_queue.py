@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from index.catalog_writer import CatalogWriter
-from index.errors import CollectionNotFoundError
+from index.errors import CollectionNotFoundError, WritesBehindError
 
 MAX_WAITING = 64
 MAX_GROUP = 16
+WAIT_S = 60.0
+"""So long a write waits for room in the queue before it is refused."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,19 @@ class WriteJob:
 class WriteQueue:
     """Many callers put, one thread takes."""
 
-    def __init__(self) -> None:
+    def __init__(self, wait_s: float = WAIT_S) -> None:
+        self._wait_s = wait_s
         self._jobs: deque[WriteJob] = deque()
         self._closed = False
         self._changed = threading.Condition()
 
     def put(self, job: WriteJob) -> None:
-        """Waits while the queue is full. Raises CollectionNotFoundError once it is closed."""
+        """Waits while the queue is full. Raises WritesBehindError, or CollectionNotFoundError once it is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or len(self._jobs) < MAX_WAITING)
+            if not self._changed.wait_for(lambda: self._closed or len(self._jobs) < MAX_WAITING, self._wait_s):
+                raise WritesBehindError(
+                    f"{MAX_WAITING} writes wait for the disk, with no room in {self._wait_s:.0f} s: try again"
+                )
             if self._closed:
                 raise CollectionNotFoundError("the collection is closed")
             self._jobs.append(job)

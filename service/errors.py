@@ -245,6 +245,7 @@ TABLE: dict[type[Exception], Entry] = {
     store.ItemNotFoundError: Entry("item_not_found", "No such item", 404),
     store.FieldNotFoundError: Entry("field_not_found", "No such vector field", 400),
     store.SequenceTimeoutError: Entry("sequence_timeout", "The write is not visible yet", 504),
+    store.WritesBehindError: Entry("writes_behind", "Too many writes wait for the disk", 503),
     store.SealingBehindError: Entry("sealing_behind", "Too many vectors wait to be sealed", 503),
     store.StorageFullError: Entry("storage_full", "The disk is full; nothing was written", 507),
 }

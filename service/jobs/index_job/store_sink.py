@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from index.errors import CollectionNotFoundError, SealingBehindError, StoreError
+from index.errors import CollectionNotFoundError, SealingBehindError, StoreError, WritesBehindError
 from index.ports import Collection, CollectionStore
 from index.types import ItemWrite, WriteReceipt
 from service.errors import INTERNAL, ServiceError, entry_for
@@ -91,9 +91,9 @@ def _at_once(collection: Collection, batch: Sequence[EncodedItem | ItemOutcome])
 
 
 def _patiently(collection: Collection, items: Sequence[ItemWrite]) -> WriteReceipt:
-    """An import has nobody who waits for it. Raises what `upsert` raises, SealingBehindError after `_TRIES`."""
+    """An import has nobody who waits for it: it comes again `_TRIES` times. Raises what `upsert` raises."""
     for _ in range(_TRIES - 1):
-        with suppress(SealingBehindError):
+        with suppress(SealingBehindError, WritesBehindError):
             return collection.upsert(items)
     return collection.upsert(items)
 

@@ -14,11 +14,11 @@ import pytest
 from index.catalog import create_catalog
 from index.catalog_connection import connect
 from index.catalog_writer import CatalogWriter
-from index.errors import AttributeValueError, CollectionNotFoundError, StorageFullError
+from index.errors import AttributeValueError, CollectionNotFoundError, StorageFullError, WritesBehindError
 from index.group_commit import GroupCommit
 from index.prepared_item import prepare
 from index.types import Attributes, CollectionSpec, ItemWrite
-from index.write_queue import MAX_GROUP, WriteJob, WriteQueue
+from index.write_queue import MAX_GROUP, MAX_WAITING, WriteJob, WriteQueue
 
 SPEC = CollectionSpec("shoes", "starter", "starter-1", 4, attributes={"price": "number"})
 EAST = np.array([1, 0, 0, 0], dtype=np.float32)
@@ -99,6 +99,18 @@ def test_a_lonely_write_is_in_a_group_of_its_own() -> None:
         queue.put(WriteJob(upsert("a"), alone=alone))
     queue.close()
     assert [len(queue.take()) for _ in range(4)] == [2, 1, 1, 0]
+
+
+def test_a_write_that_gets_no_turn_is_refused_and_those_before_it_are_not(path: Path) -> None:
+    queue, jobs = WriteQueue(wait_s=0.01), [WriteJob(upsert(f"i{n}")) for n in range(MAX_WAITING)]
+    for job in jobs:
+        queue.put(job)
+    with pytest.raises(WritesBehindError, match=f"{MAX_WAITING} writes wait"):
+        queue.put(WriteJob(upsert("late")))
+    commits = GroupCommit(path, SPEC.space_id, lambda _: None, queue)
+    assert [job.outcome.result(30) for job in jobs] == ["created"] * MAX_WAITING
+    commits.close()
+    assert read(path, "SELECT count(*), max(id = 'late') FROM items") == [(MAX_WAITING, 0)]
 
 
 def test_a_closed_writer_finishes_what_waits_and_takes_no_more(path: Path) -> None:

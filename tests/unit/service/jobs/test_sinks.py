@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 import pytest
 
-from index.errors import CollectionLockedError, SealingBehindError
+from index.errors import CollectionLockedError, SealingBehindError, StoreError, WritesBehindError
 from index.types import ItemWrite, WriteReceipt
 from models.pictures import PictureLimits
 from service.jobs.index_job.check_sink import CheckSink
@@ -144,9 +144,10 @@ async def test_a_lock_without_an_address_is_an_error_that_says_what_to_do() -> N
         await sink.write([RECORD])
 
 
+@pytest.mark.parametrize("refusal", [SealingBehindError, WritesBehindError])
 @pytest.mark.parametrize(("refusals", "is_written"), [(3, True), (100, False)])
-async def test_an_import_waits_for_the_seal_but_not_for_ever(
-    monkeypatch: pytest.MonkeyPatch, refusals: int, is_written: bool
+async def test_an_import_waits_for_the_store_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, refusals: int, is_written: bool, refusal: type[StoreError]
 ) -> None:
     store, left = FakeCollectionStore(), iter(range(refusals))
     sink = StoreSink(store, "mine", Limits())
@@ -156,7 +157,7 @@ async def test_an_import_waits_for_the_seal_but_not_for_ever(
 
     def refusing(items: Sequence[ItemWrite]) -> WriteReceipt:
         if next(left, None) is not None:
-            raise SealingBehindError("later")
+            raise refusal("later")
         return upsert(items)
 
     monkeypatch.setattr(collection, "upsert", refusing)
@@ -164,7 +165,7 @@ async def test_an_import_waits_for_the_seal_but_not_for_ever(
     if is_written:
         assert await sink.write([record]) == [ItemOutcome("1", "created")]
     else:
-        with pytest.raises(SealingBehindError):
+        with pytest.raises(refusal):
             await sink.write([record])
 
 
