@@ -11,6 +11,8 @@ export ORT_DISABLE_TELEMETRY := 1
 PORT ?= 8000
 DATA ?= data
 PYTEST ?=
+# A file's tests share what they make and stay together. `PYTEST="-n 0"` runs all in one process.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -65,7 +67,7 @@ system-packages:
 # --- checking --------------------------------------------------------------------------------------------------------
 
 test: $(DEV) $(MANIFEST) system-packages ## Run every test but the slow ones (PYTEST="-k word" narrows)
-	@$(BIN)/pytest -m "not slow" $(PYTEST)
+	@$(BIN)/pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST)
 
 test-slow: $(DEV) $(MANIFEST) system-packages ## Kill tests, soak and fuzz
 	@$(BIN)/pytest -m slow --timeout 900 $(PYTEST)
@@ -75,7 +77,7 @@ check: $(DEV) ## Format, lint, types, import contracts, unit and contract tests
 	@$(BIN)/ruff check .
 	@$(MYPY)
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q -m "not slow" tests/unit tests/contracts
+	@$(BIN)/pytest -q -m "not slow" $(SIDE_BY_SIDE) tests/unit tests/contracts
 
 format: $(DEV) ## Format and mend what ruff can mend
 	@$(BIN)/ruff format .

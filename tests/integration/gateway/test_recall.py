@@ -1,7 +1,9 @@
 """Recall through the interface: the codec, the curves of each kind, a request's own recall, live searches, the log."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,20 +32,32 @@ def settings_of(folder: Path, bundles: Path, **changes: Any) -> Settings:
     return Settings(data_dir=folder, bundle_dirs=(bundles,), seal_from=1_000, recall_share=1.0, **changes)
 
 
-@pytest_asyncio.fixture
-async def application(tmp_path: Path, bundles: Path) -> AsyncIterator[Application]:
+@asynccontextmanager
+async def serving(folder: Path, bundles: Path) -> AsyncIterator[Application]:
     """Its watch does nothing by itself: the tests tell it."""
-    settings = settings_of(tmp_path, bundles)
-    store = LocalStore(tmp_path / "collections", sealing=SealPolicy(least=300))
+    settings = settings_of(folder, bundles)
+    store = LocalStore(folder / "collections", sealing=SealPolicy(least=300))
     application = assemble(settings, load_encoders(settings), store)
     yield application
     await application.close()
 
 
 @pytest_asyncio.fixture
-async def sealed(client: httpx.AsyncClient, application: Application) -> httpx.AsyncClient:
-    """600 items with texts and vectors of their own, sealed, and measured on what was made of the texts."""
-    assert (await client.put(SHOP, json={"index": {"codec": "ivf-pq"}})).status_code == 200
+async def application(tmp_path: Path, bundles: Path) -> AsyncIterator[Application]:
+    async with serving(tmp_path, bundles) as application:
+        yield application
+
+
+@pytest.fixture(scope="module")
+def sealed_shop(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Path:
+    """A collection with 600 items, sealed, and measured on what was made of their texts. For copies."""
+    folder = tmp_path_factory.mktemp("sealed")
+    asyncio.run(fill(folder, bundles))
+    return folder / "collections" / "shop"
+
+
+async def fill(folder: Path, bundles: Path) -> None:
+    """Items with texts and vectors of their own."""
     chance = np.random.default_rng(0)
     words = [*COLOURS, *WORDS[4:8]]
     items = [
@@ -54,11 +68,21 @@ async def sealed(client: httpx.AsyncClient, application: Application) -> httpx.A
         }
         for n in range(COUNT)
     ]
-    answer = await client.post(f"{SHOP}/items", json={"items": items})
-    assert {item["status"] for item in answer.json()["items"]} == {"created"}
-    await wait(application, lambda one: one.info().index.snapshot is not None)
-    await application.watch.look()
-    await wait(application, lambda one: len(one.info().index.fields["image"].measured) == 3)
+    async with serving(folder, bundles) as application:
+        app = create_app(application, application.settings)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            assert (await client.put(SHOP, json={"index": {"codec": "ivf-pq"}})).status_code == 200
+            answer = await client.post(f"{SHOP}/items", json={"items": items})
+        assert {item["status"] for item in answer.json()["items"]} == {"created"}
+        await wait(application, lambda one: one.info().index.snapshot is not None)
+        await application.watch.look()
+        await wait(application, lambda one: len(one.info().index.fields["image"].measured) == 3)
+
+
+@pytest.fixture
+def sealed(client: httpx.AsyncClient, sealed_shop: Path, tmp_path: Path) -> httpx.AsyncClient:
+    """A client of an application with a copy of the sealed collection."""
+    shutil.copytree(sealed_shop, tmp_path / "collections" / "shop")
     return client
 
 

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -33,16 +34,22 @@ MEMORY_BYTES = 100 * BYTES_A_DIMENSION * SPEC.dimension // HELD
 """Of 100 rows of damaged segments."""
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The made collection, sealed twice, so that there are two segments of a field, and changed since."""
-    store = LocalStore(tmp_path)
-    fill(store, tmp_path)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made collection, sealed twice, so that there are two segments of a field, and changed since. For copies."""
+    folder = tmp_path_factory.mktemp("made")
+    store = LocalStore(folder)
+    fill(store, folder)
     store.open(SPEC.name).upsert(made_items(range(45, 60)))
-    assert seal(tmp_path / SPEC.name, SealOrder(least=200), lambda doing, share: None) is not None
+    assert seal(folder / SPEC.name, SealOrder(least=200), lambda doing, share: None) is not None
     store.open(SPEC.name).delete(["i60", "i310"])
     store.close()
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path, dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize("damage", [flip, tear])
