@@ -14,7 +14,7 @@ from index.checking.sealed_items import check_items
 from index.collection_files import CollectionFiles
 from index.errors import CorruptError
 from index.pictures import PictureStore
-from index.sealed.catalog_vectors import rows_within, vectors_within
+from index.sealed.catalog_vectors import rows_until, rows_within, vectors_within
 from index.sealed.sealed_segment import SealedSegment
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.snapshot import Snapshot, SnapshotFiles
@@ -76,13 +76,18 @@ def _check_rows(
     segments: dict[str, SealedSegment],
     damaged: set[str],
 ) -> Iterator[Finding]:
-    """Each live row that the snapshot covers lies in one segment, with the catalogue's vector."""
+    """Each live row that the snapshot covers lies in one segment, with the catalogue's vector, and no other in any."""
     sealed = snapshot.fields[field]
     with transaction(connection):
         covered = rows_within(connection, spec, field, -1, snapshot.sequence)
+        without = rows_until(connection, snapshot.sequence) - covered
     held = BitMap()
     for name, segment in segments.items():
-        alive = (segment.all_rows - sealed.dead_rows(name)) & covered
+        all_alive = segment.all_rows - sealed.dead_rows(name)
+        if gone := all_alive & without:
+            damaged.add(name)
+            yield Finding("sealed", f"segment {name} holds vectors that were removed from rows {several(list(gone))}")
+        alive = all_alive & covered
         if twice := alive & held:
             damaged.add(name)
             yield Finding("sealed", f"rows {several(list(twice))} of '{field}' lie in two segments")

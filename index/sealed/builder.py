@@ -165,7 +165,8 @@ class FieldBuilder:
         fresh = live - BitMap().union(*alive.values())  # with the rows of segments that were damaged
         standing = [Standing(name, segments[name].count, segments[name].count - len(alive[name])) for name in segments]
         merged = to_merge(standing, len(fresh))
-        if not merged and not fresh and not self._is_to_be_measured(before):
+        died = sum(len(known[name]) - len(alive[name]) for name in segments)
+        if not merged and not fresh and not died and not self._is_to_be_measured(before):
             return before
         rows = fresh.union(*(alive[name] for name in merged))
         dead = {name: segments[name].all_rows - alive[name] for name in segments if name not in merged}
@@ -177,7 +178,6 @@ class FieldBuilder:
         if drifted is not None and drifted > MOST_DRIFT:
             self.progress(f"vectors of '{self.field}' have drifted: {drifted:.2f} times as far from their lists", 0.0)
             return None
-        died = sum(len(known[name]) - len(alive[name]) for name in segments)
         unmeasured = before.unmeasured + len(fresh) + died
         grown = replace(before, segments=tuple(dead), dead=dead_rows_text(dead), misfits=misfits, unmeasured=unmeasured)
         if before.curves and unmeasured <= UNMEASURED_SHARE * len(live) and not self._is_to_be_measured(before):

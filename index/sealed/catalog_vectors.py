@@ -15,6 +15,7 @@ PAGE = 4_096
 
 _FRESH = """SELECT items.row FROM items WHERE vector_sequence > ? AND vector_sequence <= ?
     AND EXISTS (SELECT 1 FROM vectors WHERE vectors.row = items.row AND field = ? AND space = ?)"""
+_UNTIL = "SELECT row FROM items WHERE vector_sequence <= ?"
 _PAGE = """SELECT items.row, vectors.data FROM items CROSS JOIN vectors
     ON vectors.row = items.row AND vectors.field = ? AND vectors.space = ?
     WHERE items.row BETWEEN ? AND ? AND items.vector_sequence <= ? ORDER BY items.row"""
@@ -29,6 +30,11 @@ def rows_between(connection: sqlite3.Connection, spec: CollectionSpec, field: Fi
 def rows_within(connection: sqlite3.Connection, spec: CollectionSpec, field: FieldName, after: int, to: int) -> BitMap:
     """The same, inside a transaction."""
     return BitMap(row for (row,) in connection.execute(_FRESH, (after, to, field, spec.space_id)))
+
+
+def rows_until(connection: sqlite3.Connection, to: int) -> BitMap:
+    """The live rows whose vectors, of any field or none, were not set after this change. Inside a transaction."""
+    return BitMap(row for (row,) in connection.execute(_UNTIL, (to,)))
 
 
 def vectors_of(

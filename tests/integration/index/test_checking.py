@@ -137,6 +137,13 @@ def test_sealed_vectors_that_are_not_the_catalogues_are_found(folder: Path) -> N
     assert checked(folder, repair=True).is_clean
 
 
+def test_sealed_vectors_that_the_catalogue_has_no_more_are_found(folder: Path) -> None:
+    alter(folder, "DELETE FROM vectors WHERE row = 8 AND field = 'product'")
+    (finding,) = checked(folder).findings
+    assert "vectors that were removed from rows 8" in finding.message
+    assert checked(folder, repair=True).is_clean
+
+
 def test_thumbnails_are_made_again_from_the_pictures(folder: Path) -> None:
     paths = sorted((folder / SPEC.name / "thumbnails").glob("*/*"))
     paths[0].unlink()

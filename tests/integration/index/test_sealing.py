@@ -149,6 +149,27 @@ def test_what_died_in_a_segment_that_stays_stays_dead(store: LocalStore, tmp_pat
     assert collection.info().vectors["image"] == 1_000 + added
 
 
+def test_a_vector_that_was_removed_stays_away_though_only_another_field_is_sealed(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    collection = store.create(replace(SPEC, fields=("image", "product")))
+    made = items(range(400), 0)
+    collection.upsert(
+        [replace(one, vectors={"image": one.vectors["image"], "product": one.vectors["image"]}) for one in made]
+    )
+    seal_now(tmp_path)
+    removed = made[:5]
+    collection.upsert([replace(one, content_hash="1", vectors={"product": one.vectors["image"]}) for one in removed])
+    seal_now(tmp_path)
+    wait_for_snapshot(collection, 2)
+    with closing(LocalStore(tmp_path, mode="read")) as again:
+        for opened in (collection, again.open("shoes")):
+            assert opened.info().vectors == {"image": 395, "product": 400}
+            for one in removed:
+                hits = opened.search("image", one.vectors["image"], 400, params=EXACT)
+                assert one.id not in {hit.id for hit in hits}
+
+
 @pytest.mark.parametrize("count", [0, 1, FEW_EXCLUDED, FEW_EXCLUDED + 1])
 @pytest.mark.parametrize("params", [EXACT, SearchParameters(recall=1.0)])
 def test_items_that_are_left_out_make_room_for_the_next(
