@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from index.bitmaps import Rows
 from index.sealed.scanning import Part, scanned
 from index.sealed.sealed_segment import SealedSegment
-from index.sealed.search_settings import EXHAUSTIVE, CurvePoint, SearchSettings
+from index.sealed.search_settings import EXHAUSTIVE, MEASURED_HITS, CurvePoint, SearchSettings
 from index.segment import Hits, best, merge
 from index.types import Vector, Vectors
 
-K = 10
+K = MEASURED_HITS
 CANDIDATES = (5, 10, 20, 40, 80, 160, 320)
 """Texts lie about equally far from many alike pictures: without hundreds a hit they missed one neighbour in twelve."""
 BLOCK = 8_192

@@ -39,10 +39,10 @@ class Part:
 
 def scanned(parts: Sequence[Part], query: Vector, limit: int, settings: SearchSettings) -> Hits:
     """The `limit` nearest in the nearest lists, rescored exactly. `parts`: one at least, of one codec."""
-    if len(parts) == 1 or limit * settings.candidates > BLOCK:
+    if len(parts) == 1 or settings.rescored(limit) > BLOCK:
         slots = [part.segment.sifted(query, part.sifting(limit, settings)) for part in parts]
     else:
-        slots = _candidates(parts, query, limit * settings.candidates, settings.probes)
+        slots = _candidates(parts, query, settings.rescored(limit), settings.probes)
     hits = [part.segment.rescored(found, query, limit) for part, found in zip(parts, slots, strict=True)]
     return merge(hits, limit)
 

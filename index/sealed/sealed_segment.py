@@ -154,7 +154,7 @@ class SealedSegment:
             quantizer_params=how_sifted(self.inverted_lists.quantizer, probes),
         )
         wanted = min(limit + SPARE, self.count)
-        factor = max(1.0, min(limit * settings.candidates, self.count) / wanted)
+        factor = max(1.0, min(settings.rescored(limit), self.count) / wanted)
         return Sifting(wanted, faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists))
 
     def sifted(self, query: Vector, how: Sifting) -> Slots:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+MEASURED_HITS = 10
+"""Curves are of the recall of so many hits."""
+
 
 @dataclass(frozen=True)
 class SearchSettings:
@@ -11,6 +14,11 @@ class SearchSettings:
     probes: int
     candidates: int
     """Rescored rows for each hit asked for."""
+
+    def rescored(self, limit: int) -> int:
+        """So many rows in all. Who asks for fewer hits than were measured gets the first of those: their codes tell
+        them apart no better."""
+        return max(limit, MEASURED_HITS) * self.candidates
 
 
 EXHAUSTIVE = SearchSettings(0, 0)

@@ -58,7 +58,7 @@ def widened(
     order = lists.nearest(query, len(lists))
     order = order.taken(lists.holding(selected)[order.numbers])
     watched = max(how.limit, WATCHED)
-    rescored_at_once = how.limit * max(how.settings.candidates, LEAST_CANDIDATES)
+    rescored_at_once = max(how.settings.rescored(how.limit), how.limit * LEAST_CANDIDATES)
     hits, done, size = Hits(np.empty(0, np.int64), np.empty(0, np.float32)), 0, FIRST_ROUND * how.settings.probes
     while done < len(order.numbers):
         part = order.taken(slice(done, done + size))

@@ -71,9 +71,13 @@ def test_each_kind_has_its_own_curve_and_source(collection: LocalCollection) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_target_holds_on_other_queries_of_the_kind(collection: LocalCollection, kind: QueryKind) -> None:
+@pytest.mark.parametrize("limit", [1, 3, 10, 25])
+def test_the_target_holds_on_other_queries_of_the_kind(
+    collection: LocalCollection, kind: QueryKind, limit: int
+) -> None:
     queries = clustered(200, 11, spread=0.5 if kind == "image" else 3.0)
-    checks = [collection.check_recall("image", query, 10, params=SearchParameters(kind=kind)) for query in queries]
+    params = SearchParameters(kind=kind)
+    checks = [collection.check_recall("image", query, limit, params=params) for query in queries]
     recalls = [check.recall for check in checks if check is not None]
     assert len(recalls) == 200
     assert np.mean(recalls) >= 0.93
