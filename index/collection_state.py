@@ -202,9 +202,13 @@ class CollectionState:
             self._changed.notify_all()
 
     def _newer_snapshot(self, committed: int) -> OpenSnapshot | None:
-        opened = self._sealed.newer(self._sequence == NOTHING) if self._sealed else None
+        if self._sealed is None:
+            return None
+        is_first = self._sequence == NOTHING
+        opened = self._sealed.newer(is_first)
+        if is_first and self._sealed.is_unreadable:
+            return OpenSnapshot.unreadable(committed, self._spec.fields)
         if opened is not None and opened.snapshot.sequence > committed:  # read before the builder read
-            assert self._sealed is not None
             self._sealed.again()
             return None
         return opened
@@ -228,7 +232,8 @@ class CollectionState:
             raise
         with self._changed:
             self._replaced = self._items, self._segments, self._view
-            self._items, self._segments, self._snapshot = items, segments, opened.snapshot
+            self._items, self._segments = items, segments
+            self._snapshot = opened.snapshot if opened.snapshot.number else None
             self._left_out = lost.left_out
             self._shown(changes.sequence)
         self._compact()

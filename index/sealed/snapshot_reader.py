@@ -37,6 +37,11 @@ class OpenSnapshot:
     incomplete: frozenset[str] = frozenset()
     """Fields of which a segment is left out."""
 
+    @classmethod
+    def unreadable(cls, sequence: int, fields: Sequence[str]) -> "OpenSnapshot":
+        """In place of one that is damaged, with the number 0: which fields it had, and which rows, nobody knows."""
+        return cls(Snapshot(0, sequence, {}), {}, None, frozenset(fields))
+
 
 class ReplacedError(Exception):
     """Another snapshot was published while this one was being opened."""
@@ -55,6 +60,8 @@ class SnapshotReader:
         self._verified: frozenset[str] = frozenset()
         self._noting = threading.Lock()  # guards the two above
         self._not_before = 0.0
+        self.is_unreadable = False
+        """The current snapshot is damaged."""
 
     def is_changed(self) -> bool:
         """Cheap: one look at a file, and one for each segment."""
@@ -69,6 +76,7 @@ class SnapshotReader:
         if not self.is_changed() or monotonic() < self._not_before:
             return None
         self._seen = self._files.stamp()
+        self.is_unreadable = False
         try:
             return self._open() if self._seen else None
         except (OSError, StoreError, MemoryError) as error:
@@ -112,15 +120,16 @@ class SnapshotReader:
             except ReplacedError:
                 self._seen = self._files.stamp()
             except CorruptError as error:
-                require_resources(error)
-                log.error("%s; searches scan everything until it is built again", error)
-                self._segments = {}
+                log.error(
+                    "%s; what was open before is searched on, or else the catalogue, until it is built again", error
+                )
+                self.is_unreadable = True
                 return None
         self._seen = None  # the next poll tries again
         return None
 
     def _opened(self) -> OpenSnapshot | None:
-        snapshot = self._files.read()
+        snapshot = self._read()
         if snapshot is None:
             return None
         found = {name: self._segment(name) for sealed in snapshot.fields.values() for name in sealed.segments}
@@ -134,6 +143,20 @@ class SnapshotReader:
         self._segments = segments
         return OpenSnapshot(snapshot, views, self._items, frozenset(incomplete))
 
+    def _read(self) -> Snapshot | None:
+        """Raises CorruptError, ReplacedError."""
+        try:
+            return self._files.read()
+        except CorruptError as error:
+            self._require_damage(error)
+            raise
+
+    def _require_damage(self, error: CorruptError) -> None:
+        """Raises ReplacedError where a newer snapshot is the cause, StoreError where a want of resources is."""
+        if self._files.stamp() != self._seen:
+            raise ReplacedError from error
+        require_resources(error)
+
     def _opened_items(self, snapshot: Snapshot) -> SealedItems | None:
         """Opened once; None where they are damaged, or the snapshot is of a format without. Raises ReplacedError."""
         if self._items is not None and self._items.name == snapshot.items:
@@ -142,9 +165,7 @@ class SnapshotReader:
             try:
                 return SealedItems(self._files.items(snapshot.items))
             except CorruptError as error:
-                if self._files.stamp() != self._seen:
-                    raise ReplacedError from error
-                require_resources(error)
+                self._require_damage(error)
                 log.error("%s; the items are read from the catalogue until they are built again", error)
         return None
 
@@ -158,9 +179,7 @@ class SnapshotReader:
                 return None
             segment = open_segment(files.root, self._on_card)
         except CorruptError as error:
-            if self._files.stamp() != self._seen:
-                raise ReplacedError from error
-            require_resources(error)
+            self._require_damage(error)
             self.distrust(name, str(error))
             return None
         if self._writable:

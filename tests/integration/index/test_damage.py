@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -141,13 +142,13 @@ def test_damage_to_the_vectors_is_found_in_service_and_repaired(
     store.close()
 
 
+@pytest.mark.parametrize("pattern", ["segments/product-*/lists.faiss", "CURRENT", "snapshots/*"])
 def test_more_lost_rows_than_memory_holds_are_left_out_until_they_are_sealed_again(
-    folder: Path, caplog: pytest.LogCaptureFixture
+    folder: Path, caplog: pytest.LogCaptureFixture, pattern: str
 ) -> None:
     expected = opened_answers(folder)
-    for path in derived_files(folder):
-        if path.name == "lists.faiss" and path.parent.name.startswith("product"):
-            tear(path, random.Random(3))
+    for path in (folder / SPEC.name).glob(pattern):
+        tear(path, random.Random(3))
     store = LocalStore(folder, sealing=SealPolicy(least=200, memory_bytes=MEMORY_BYTES))
     collection = store.open(SPEC.name)
     left_out = collection.info().index.left_out["product"]
@@ -161,6 +162,29 @@ def test_more_lost_rows_than_memory_holds_are_left_out_until_they_are_sealed_aga
     assert collection.info().index.left_out == {}
     assert answers(store) == expected
     store.close()
+
+
+def test_a_snapshot_that_is_replaced_while_it_is_read_is_no_damage(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A builder publishes, and sweeps, between the reading of `CURRENT` and of what it names."""
+    described = SnapshotFiles.description
+
+    def late(files: SnapshotFiles, number: int) -> Path:
+        path = described(files, number)
+        with monkeypatch.context() as patch:
+            patch.setattr(SnapshotFiles, "description", described)
+            if number == 2:
+                order = SealOrder(least=200, measure=True)
+                assert seal(folder / SPEC.name, order, lambda doing, share: None) is not None
+        return path
+
+    monkeypatch.setattr(SnapshotFiles, "description", late)
+    with closing(LocalStore(folder, mode="read")) as store:
+        collection = store.open(SPEC.name)
+        assert collection.info().index.snapshot == 3
+        assert collection.info().index.fields["product"].vectors > 0
+    assert "cannot be read" not in caplog.text and "is missing" not in caplog.text
 
 
 @pytest.mark.parametrize("cause", [OSError(errno.EMFILE, "…"), RuntimeError("could not open: Too many open files")])
