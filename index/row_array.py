@@ -1,4 +1,4 @@
-"""An array indexed by row that grows by doubling. Owns its memory; knows nothing of what the values mean."""
+"""An array indexed by row, of pages that are made once they are needed. Knows nothing of what the values mean."""
 
 from typing import Generic, TypeVar
 
@@ -7,53 +7,62 @@ from numpy.typing import NDArray
 
 Value = TypeVar("Value", bound=np.generic)
 
-FIRST_CAPACITY = 1024
+BITS = 6
+PAGE = 1 << BITS
+"""Values of a page: one old row that changes among millions takes no more."""
+FIRST_PAGES = 16
 
 
 class RowArray(Generic[Value]):
     """`values[row]`, or `fill` where nothing was set. Not safe for concurrent use: the owner holds a lock.
 
-    Spans the rows from the least to the greatest that were set: rows grow for ever, those in use lie close together.
+    Rows are new ones, which lie close together, and a few old ones anywhere below.
     """
 
     def __init__(self, fill: Value) -> None:
+        self._pages: NDArray[Value] = np.full((FIRST_PAGES, PAGE), fill)
+        """The first one stands for all that were never set."""
+        self._used = 1
+        self._page_of: NDArray[np.int32] = np.zeros(0, np.int32)
+        """Of each stretch of PAGE rows."""
         self._fill = fill
-        self._span: tuple[int, NDArray[Value]] = (0, np.full(0, fill))
-        """The first row, and the values from there on."""
 
     @property
     def nbytes(self) -> int:
-        return self._span[1].nbytes
+        return self._pages.nbytes + self._page_of.nbytes
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[Value]:
         """The values of these rows; a row never reached, or negative, is `fill`."""
-        first, values = self._span
-        places = rows - first
-        known = (places >= 0) & (places < len(values))
-        taken: NDArray[Value] = np.full(len(rows), self._fill)
-        taken[known] = values[places[known]]
+        stretches = rows >> BITS
+        known = (stretches >= 0) & (stretches < len(self._page_of))
+        pages = np.zeros(len(rows), np.int32)
+        pages[known] = self._page_of[stretches[known]]
+        taken: NDArray[Value] = self._pages[pages, rows & (PAGE - 1)]
         return taken
 
     def put(self, rows: NDArray[np.int64], values: NDArray[Value] | Value) -> None:
         if len(rows):
-            first, held = self._reaching(int(rows.min()), int(rows.max()))
-            held[rows - first] = values
+            stretches = rows >> BITS
+            self._reach(np.unique(stretches))
+            self._pages[self._page_of[stretches], rows & (PAGE - 1)] = values
 
     def set(self, row: int, value: Value | float | int) -> None:
-        first, held = self._reaching(row, row)
-        held[row - first] = value
+        stretch = row >> BITS
+        if stretch >= len(self._page_of) or not self._page_of[stretch]:
+            self._reach(np.array([stretch]))
+        self._pages[self._page_of[stretch], row & (PAGE - 1)] = value
 
-    def _reaching(self, least: int, greatest: int) -> tuple[int, NDArray[Value]]:
-        """The span, grown where it must be: by as much again as there is, in the direction in which it grows."""
-        first, held = self._span
-        end = first + len(held)
-        if first <= least and greatest < end:
-            return self._span
-        if not len(held):
-            first = end = least
-        start = first if first <= least else max(0, least - len(held))
-        stop = end if greatest < end else max(greatest + 1, end + max(len(held), FIRST_CAPACITY))
-        grown: NDArray[Value] = np.full(stop - start, self._fill)
-        grown[first - start : first - start + len(held)] = held
-        self._span = (start, grown)
-        return self._span
+    def _reach(self, stretches: NDArray[np.int64]) -> None:
+        """Give each of these, ascending and distinct, a page. What is too small becomes twice as large at least."""
+        if stretches[-1] >= len(self._page_of):
+            longer = np.zeros(max(int(stretches[-1]) + 1, 2 * len(self._page_of)), np.int32)
+            longer[: len(self._page_of)] = self._page_of
+            self._page_of = longer
+        without = stretches[self._page_of[stretches] == 0]
+        end = self._used + len(without)
+        if end > len(self._pages):
+            more: NDArray[Value] = np.full((max(end, 2 * len(self._pages)), PAGE), self._fill)
+            more[: self._used] = self._pages[: self._used]
+            self._pages = more
+        self._page_of[without] = np.arange(self._used, end, dtype=np.int32)
+        self._used = end
