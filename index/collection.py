@@ -181,8 +181,7 @@ class LocalCollection:
 
     def keep_queries(self, field: FieldName, kind: QueryKind, source: QuerySource, vectors: Vectors) -> None:
         self._check_field(field)
-        if not self._writable:
-            raise ReadOnlyError(f"collection '{self._created_with.name}' is open for reading only")
+        self._require_writable()
         if not self.is_current:
             raise CollectionNotFoundError.of(self._created_with.name)
         self._bank.write(field, kind, source, vectors)
@@ -207,10 +206,12 @@ class LocalCollection:
 
     def correct_hubness(self, field: FieldName, bank: Vectors, k: int, alpha: float) -> HubnessInfo:
         self._check_field(field)
+        self._require_writable()
         return self._hubness.correct(field, bank, k, alpha)
 
     def forget_hubness(self, field: FieldName) -> bool:
         self._check_field(field)
+        self._require_writable()
         return self._hubness.forget(field)
 
     def count(self, filter_: Filter | None = None) -> int:
@@ -262,11 +263,14 @@ class LocalCollection:
         """Held-out queries came of a kind that it was not measured for."""
         return any(self._bank.is_unmeasured(field, sealed.curves) for field, sealed in snapshot.fields.items())
 
+    def _require_writable(self) -> None:
+        if not self._writable:
+            raise ReadOnlyError(f"collection '{self._created_with.name}' is open for reading only")
+
     def _take_writer(self) -> CollectionWriter:
         """The writer, and with it the lock. Raises ReadOnlyError, CollectionLockedError."""
         with self._writing:
-            if not self._writable:
-                raise ReadOnlyError(f"collection '{self._created_with.name}' is open for reading only")
+            self._require_writable()
             if self._closed:
                 raise CollectionNotFoundError(f"collection '{self._created_with.name}' was closed or dropped")
             if self._writer is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.catalog_connection import translated
-from index.durable_files import sync_folder
+from index.durable_files import make_folder, sync_folder
 from index.errors import CollectionNameError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -83,7 +83,8 @@ def draft(directory: Path, name: str) -> Iterator[CollectionFiles]:
     """A hidden folder in which a collection is made ready; gone at the end, unless it was published."""
     root = directory / f".creating-{name}-{uuid.uuid4().hex}"
     with translated():
-        root.mkdir(parents=True)
+        make_folder(directory)
+        root.mkdir()
         descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)  # a restore takes its time: whoever cleans up sees that it goes on

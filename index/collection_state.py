@@ -214,7 +214,7 @@ class CollectionState:
         return opened
 
     def _take_over(self, connection: sqlite3.Connection, opened: OpenSnapshot) -> None:
-        """Made ready apart, then shown at once: only searches of texts wait for it."""
+        """Made ready apart, then shown at once: searches go on meanwhile, but for those of texts; writes wait."""
         try:
             items, segments = ItemState(opened.items), self._sealed_segments(opened)
             to = opened.snapshot.sequence

@@ -21,6 +21,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(folder: Path) -> None:
+    """With those above it that are missing, durably."""
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in made:
+        sync_folder(one.parent)
+
+
 def sync_file(path: Path) -> None:
     """Make the content of a file durable, whoever wrote it."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -134,11 +134,12 @@ class Collection(Protocol):
     def correct_hubness(self, field: FieldName, bank: Vectors, k: int, alpha: float) -> HubnessInfo:
         """Turn the correction on, or make it anew, from a bank of typical queries float32 [q, d] of unit length.
 
-        Takes a while. Raises SpaceMismatchError, VectorError (a bank smaller than k), FieldNotFoundError.
+        Takes a while.
+        Raises SpaceMismatchError, VectorError (a bank smaller than k), FieldNotFoundError, ReadOnlyError.
         """
 
     def forget_hubness(self, field: FieldName) -> bool:
-        """Turn the correction off; whether it was on."""
+        """Turn the correction off; whether it was on. Raises FieldNotFoundError, ReadOnlyError."""
 
     def count(self, filter_: Filter | None = None) -> int:
         """How many live items match."""

@@ -24,6 +24,7 @@ from index.collection_files import (
     remove,
     remove_leftovers,
 )
+from index.durable_files import make_folder
 from index.errors import CodecUnfitError, CollectionExistsError, CollectionNotFoundError, ReadOnlyError
 from index.sealed.codec import chosen
 from index.sealed.policy import DEFAULT_POLICY, SealPolicy
@@ -56,7 +57,7 @@ class LocalStore:
         self._guard = threading.Lock()  # guards the two dictionaries, for moments
         if mode == "write":
             with translated():
-                self._directory.mkdir(parents=True, exist_ok=True)
+                make_folder(self._directory)
                 remove_leftovers(self._directory)
 
     def create(self, spec: CollectionSpec) -> LocalCollection:
@@ -83,6 +84,8 @@ class LocalStore:
             return self._load(name, files) if known is None else known
 
     def names(self) -> Sequence[str]:
+        """Those that are there. What another process dropped is closed: its files take room while they are open."""
+        self._close_dropped()
         return names_in(self._directory)
 
     def drop(self, name: str) -> None:
@@ -106,6 +109,14 @@ class LocalStore:
         for name in names:
             with self._lock_of(name):  # waits for who loads it just now
                 self._forget(name)
+
+    def _close_dropped(self) -> None:
+        with self._guard:
+            dropped = [name for name, known in self._open.items() if not known.is_current]
+        for name in dropped:
+            with self._lock_of(name):
+                if self._current(name) is None:
+                    self._forget(name)
 
     def _load(self, name: str, files: CollectionFiles) -> LocalCollection:
         """Under the lock of the name."""

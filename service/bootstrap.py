@@ -161,7 +161,6 @@ def workshop_here(settings: Settings, encoders: Mapping[str, Encoder]) -> Worksh
 def open_store(settings: Settings, address: str | None = None) -> CollectionStore:
     """The collections alone, for what needs no model. Raises SettingsError, and what the store raises."""
     make_store: Any = part(STORES, settings.store, "store")
-    settings.collections_dir.mkdir(parents=True, exist_ok=True)
     sealing = SealPolicy(settings.seal_from, memory_bytes=settings.seal_memory_bytes, age_s=settings.seal_age_s)
     store: CollectionStore = make_store(
         settings.collections_dir, owner=address, sealing=sealing, on_card=settings.search_on_gpu

@@ -20,7 +20,7 @@ import orjson
 
 from index.backup.objects import Objects
 from index.catalog_connection import translated
-from index.durable_files import place_durably, sync_folder
+from index.durable_files import make_folder, place_durably, sync_folder
 from index.errors import CollectionLockedError, CollectionNotFoundError, CorruptError
 
 FORMAT_VERSION = 1
@@ -125,7 +125,7 @@ class Repository:
         """Backups alone, restores side by side. Raises CollectionLockedError."""
         with translated():
             if exclusive:
-                self.root.mkdir(parents=True, exist_ok=True)
+                make_folder(self.root)
             elif not self.root.is_dir():
                 raise CollectionNotFoundError(f"there are no backups in {self.root}")
             descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)

@@ -61,7 +61,7 @@ class SealOrder:
     least: int = 50_000
     """A field with fewer vectors stays exact."""
     codec: CodecChoice | None = None
-    """None: the collection's own choice."""
+    """Of what is trained now; what is sealed in another keeps that until then. None: the collection's own choice."""
     measure: bool = False
     """Measure what is sealed again, though nothing changed in it."""
     threads: int = 1

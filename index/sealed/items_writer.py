@@ -3,7 +3,7 @@
 import sqlite3
 import uuid
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TypeAlias
@@ -22,7 +22,7 @@ from index.sealed.sealed_columns import write_numbers, write_places, write_posti
 from index.sealed.sealed_items import ARRAYS, DESCRIPTION, ItemsDescription
 from index.sealed.segment_files import named_after, sha256_of
 from index.spec_text import load_attributes
-from index.types import AttributeType, GeoPoint, Scalar
+from index.types import AttributeType, AttributeValue, GeoPoint, Scalar
 
 PAGE = 16_384
 _PAGE = "SELECT row, id, attributes, sequence FROM items WHERE row > ? ORDER BY row LIMIT ?"
@@ -98,8 +98,11 @@ class _Postings:
     def __init__(self) -> None:
         self._rows: dict[Scalar, array[int]] = {}
 
-    def add(self, row: int, value: object) -> None:
-        for one in value if isinstance(value, tuple) else (value,):
+    def add(self, row: int, value: AttributeValue) -> None:
+        """A value that is repeated counts once."""
+        assert value is not None and not isinstance(value, GeoPoint)
+        values: Iterable[Scalar] = dict.fromkeys(value) if isinstance(value, tuple) else (value,)
+        for one in values:
             rows = self._rows.get(one)
             if rows is None:
                 rows = self._rows[one] = array("I")

@@ -175,7 +175,9 @@ def _loaded_field(found: dict[str, Any]) -> SealedField:
 
 
 def _remove(path: Path) -> None:
+    """Whoever looks finds a whole folder or none."""
     if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
+        doomed = path if path.name.startswith(".") else path.rename(path.with_name(f".{path.name}"))
+        shutil.rmtree(doomed, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

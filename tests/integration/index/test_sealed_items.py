@@ -10,6 +10,7 @@ import pytest
 from index.checking.check import CheckOrder, check
 from index.collection import LocalCollection
 from index.errors import CorruptError
+from index.sealed import sealed_columns
 from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import SealPolicy
 from index.sealed.sealed_items import ARRAYS, SealedItems
@@ -90,7 +91,11 @@ def stores(tmp_path: Path) -> Iterator[tuple[LocalStore, LocalStore]]:
         store.close()
 
 
-def test_sealed_items_tell_what_unsealed_ones_tell(stores: tuple[LocalStore, LocalStore], tmp_path: Path) -> None:
+@pytest.mark.parametrize("few", [0, sealed_columns.FEW_VALUES])
+def test_sealed_items_tell_what_unsealed_ones_tell(
+    stores: tuple[LocalStore, LocalStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(sealed_columns, "FEW_VALUES", few)
     sealed, plain = (store.open("shoes") for store in stores)
     for round_ in range(3):
         change(sealed, round_)

@@ -78,6 +78,9 @@ def test_a_reader_never_writes(store: LocalStore, reader: LocalStore) -> None:
         lambda: collection.delete(["a"]),
         lambda: collection.delete_matching(Filter()),
         lambda: collection.patch("a", {}),
+        lambda: collection.keep_queries("image", "text", "log", EAST[None]),
+        lambda: collection.correct_hubness("image", EAST[None], 1, 0.5),
+        lambda: collection.forget_hubness("image"),
         lambda: reader.create(SPEC),
         lambda: reader.drop("shoes"),
     ):
@@ -132,6 +135,17 @@ def test_another_process_s_drop_is_noticed(store: LocalStore, other: LocalStore)
     with pytest.raises(CollectionNotFoundError):
         collection.upsert([write("old", EAST)])
     assert list(store.open("shoes").ids()) == ["new"]
+
+
+def test_what_another_process_dropped_is_closed_by_whoever_lists_what_there_is(
+    store: LocalStore, other: LocalStore
+) -> None:
+    collection = store.create(SPEC)
+    other.create(replace(SPEC, name="boots"))
+    other.drop("shoes")
+    assert store.names() == ["boots"]
+    with pytest.raises(CollectionNotFoundError, match="closed or dropped"):
+        collection.search("image", EAST, 1)
 
 
 def test_a_stale_handle_never_writes_into_the_collection_made_anew(store: LocalStore, other: LocalStore) -> None:
