@@ -60,11 +60,11 @@ class Searcher:
         view = selection.view
         if view.snapshot is None or len(view.segments[field]) == 1:
             return None  # nothing is sealed
-        found, wanted = (
-            set(_hits(selection, field, direction, limit, how).rows.tolist())
-            for how in (params, replace(params, exact=True))
+        found, nearest = (
+            _hits(selection, field, direction, limit, how) for how in (params, replace(params, exact=True))
         )
-        return RecallCheck(len(found & wanted), len(wanted), view.snapshot) if wanted else None
+        wanted = len(nearest.rows)
+        return RecallCheck(found.as_near_as(nearest), wanted, view.snapshot) if wanted else None
 
 
 def _by_words(segments: Sequence[SegmentView], texts: TextHits, direction: Vector, limit: int) -> Hits:
@@ -82,5 +82,4 @@ def _hits(selection: Selection, field: FieldName, direction: Vector, limit: int,
     hits = search_all(segments, direction, wanted, selection.allowed, params)
     if not selection.excluded:
         return hits
-    left = hits.without(to_rows(selection.excluded))
-    return Hits(left.rows[:limit], left.cosines[:limit])
+    return hits.without(to_rows(selection.excluded)).first(limit)

@@ -16,6 +16,8 @@ from index.types import SearchParameters, Vector
 
 NO_FLOOR = -2.0
 """Below every cosine."""
+TIED = 2e-6
+"""Cosines that differ by less are those of equal vectors: sums in another order differ by as much."""
 FEW = 512
 """So many are put in order faster than the best of them are parted off first."""
 
@@ -33,6 +35,15 @@ class Hits:
 
     def without(self, rows: Rows) -> "Hits":
         return self.kept(~np.isin(self.rows, rows))
+
+    def first(self, limit: int) -> "Hits":
+        return Hits(self.rows[:limit], self.cosines[:limit])
+
+    def as_near_as(self, nearest: "Hits") -> int:
+        """How many of these are as near as the `nearest` that there are: of equal vectors one is as good as another."""
+        if not len(nearest.rows):
+            return 0
+        return min(len(nearest.rows), int(np.count_nonzero(self.cosines >= nearest.cosines[-1] - TIED)))
 
 
 class SegmentView(Protocol):

@@ -179,7 +179,7 @@ class RecallCheck:
     """One search beside its exact repetition, over the same rows."""
 
     found: int
-    """Of the `wanted` nearest, how many the search found."""
+    """Of the `wanted` nearest, how many the search found, or others that are as near."""
     wanted: int
     snapshot: int
     """The one that was searched."""

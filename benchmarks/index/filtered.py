@@ -16,6 +16,7 @@ from time import perf_counter
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+from pyroaring import BitMap
 
 from index.bitmaps import Rows, from_rows
 from index.sealed.codec import CodecKind, CodecSpec, lists_for
@@ -109,7 +110,7 @@ def sealed(
     codec = train(spec, catalogue.vectors[chance.permutation(size)[: spec.sample_size]])
     write_segment(folder, codec, "codec", "image", "space", chunks(catalogue.vectors))
     segment = SealedSegment(folder)
-    measured = curves([segment], {"image": Sample.foreign(near(catalogue.vectors, chance))})
+    measured = curves([SealedView(segment, BitMap())], {"image": Sample.foreign(near(catalogue.vectors, chance))})
     print(f"sealed in {perf_counter() - start:.0f} s")
     return SealedView(segment, from_rows(np.empty(0, np.int64)), measured, recall)
 

@@ -31,6 +31,7 @@ from index.sealed.items_writer import write_items
 from index.sealed.measuring import Sample, curves
 from index.sealed.policy import UNSEAL
 from index.sealed.sealed_segment import SealedSegment
+from index.sealed.sealed_view import SealedView
 from index.sealed.segment_files import DESCRIPTION, FILES, SegmentFiles, named_after, sha256_of
 from index.sealed.segment_writer import write_segment
 from index.sealed.snapshot import SealedField, Snapshot, SnapshotFiles, dead_rows_text
@@ -236,18 +237,19 @@ class FieldBuilder:
     def _measured(self, sealed: SealedField, opened: Mapping[str, SealedSegment]) -> SealedField:
         """With the recall of its segments, of which those `opened` are open already."""
         self.progress(f"measuring '{self.field}'", 0.0)
-        segments = [opened.get(name) or open_segment(self.files.segment(name)) for name in sealed.segments]
-        if not any(segment.count for segment in segments):
+        segments = {name: opened.get(name) or open_segment(self.files.segment(name)) for name in sealed.segments}
+        views = [SealedView.of(segment, sealed.dead_rows(name), {}) for name, segment in segments.items()]
+        if not any(view.live for view in views):
             return replace(sealed, curves={}, measured_on={}, unmeasured=0)
         own = OWN_KIND[self.field]  # its vectors themselves, unless the bank holds queries of that kind
-        samples: dict[str, Sample] = {own: Sample.own(segments, QUERIES)}
+        samples: dict[str, Sample] = {own: Sample.own(views, QUERIES)}
         on: dict[str, MeasuredOn] = {own: MeasuredOn("own", len(samples[own].queries))}
         for kind in self._bank_kinds():
             held_out = self._bank.held_out(self.field, kind)
             if held_out is not None:
                 samples[kind] = Sample.foreign(held_out.vectors[:QUERIES])
                 on[kind] = MeasuredOn(held_out.source, len(samples[kind].queries))
-        return replace(sealed, curves=curves(segments, samples), measured_on=on, unmeasured=0)
+        return replace(sealed, curves=curves(views, samples), measured_on=on, unmeasured=0)
 
     def _is_to_be_measured(self, before: SealedField) -> bool:
         return self.order.measure or self._bank.is_unmeasured(self.field, before.curves)

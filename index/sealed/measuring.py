@@ -1,4 +1,4 @@
-"""Measures what settings reach: recall@k of held-out queries against exact search over the same segments."""
+"""Measures what settings reach: recall@k of held-out queries against exact search over the same live rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.bitmaps import Rows
-from index.sealed.scanning import Part, scanned
-from index.sealed.sealed_segment import SealedSegment
+from index.sealed.scanning import scanned
+from index.sealed.sealed_view import SealedView
 from index.sealed.search_settings import EXHAUSTIVE, MEASURED_HITS, CurvePoint, SearchSettings
 from index.segment import Hits, best, merge
 from index.types import Vector, Vectors
@@ -41,13 +41,14 @@ class Sample:
     """int64 [q]: the row whose vector the query is, or -1. It is left out of the answer, since everybody finds it."""
 
     @classmethod
-    def own(cls, segments: Sequence[SealedSegment], count: int) -> "Sample":
-        """So many vectors of the segments themselves, of all alike, or all there are: one at least."""
-        ends = np.cumsum([segment.count for segment in segments])
+    def own(cls, views: Sequence[SealedView], count: int) -> "Sample":
+        """So many live vectors of the segments themselves, of all alike, or all there are: one at least."""
+        alive = [view.alive_slots for view in views]
+        ends = np.cumsum([len(slots) for slots in alive])
         numbers = np.sort(np.random.default_rng(1).choice(ends[-1], min(count, ends[-1]), replace=False))
         parts = np.split(numbers, np.searchsorted(numbers, ends[:-1]))
-        slots = [part - end + segment.count for part, end, segment in zip(parts, ends, segments, strict=True)]
-        chosen = list(zip(segments, slots, strict=True))
+        slots = [some[part - end + len(some)] for some, part, end in zip(alive, parts, ends, strict=True)]
+        chosen = [(view.segment, some) for view, some in zip(views, slots, strict=True)]
         vectors = np.concatenate([segment.vectors(some) for segment, some in chosen])
         rows = np.concatenate([segment.rows[some] for segment, some in chosen])
         return cls(vectors, rows.astype(np.int64))
@@ -58,7 +59,7 @@ class Sample:
         return cls(queries, np.full(len(queries), -1, np.int64))
 
 
-def curves(segments: Sequence[SealedSegment], samples: Mapping[str, Sample]) -> dict[str, list[CurvePoint]]:
+def curves(views: Sequence[SealedView], samples: Mapping[str, Sample]) -> dict[str, list[CurvePoint]]:
     """For each kind one point for each setting that is worth having, by ascending time.
 
     The exact answers to all of them come from one walk over the stored vectors.
@@ -66,26 +67,24 @@ def curves(segments: Sequence[SealedSegment], samples: Mapping[str, Sample]) -> 
     if not samples:
         return {}
     queries = np.concatenate([sample.queries for sample in samples.values()])
-    truth = exact_rows(segments, queries, np.concatenate([sample.own_rows for sample in samples.values()]))
-    exact_ms = _exact_ms(segments, queries[0])
+    truth = exact_hits(views, queries, np.concatenate([sample.own_rows for sample in samples.values()]))
+    exact_ms = _exact_ms(views, queries[0])
     found: dict[str, list[CurvePoint]] = {}
     for kind, sample in samples.items():
         mine, truth = truth[: len(sample.queries)], truth[len(sample.queries) :]
-        found[kind] = _curve(segments, sample, mine, exact_ms)
+        found[kind] = _curve(views, sample, mine, exact_ms)
     return found
 
 
-def _curve(
-    segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]], exact_ms: float
-) -> list[CurvePoint]:
+def _curve(views: Sequence[SealedView], sample: Sample, truth: Sequence[Hits], exact_ms: float) -> list[CurvePoint]:
     """More lists in each step, until the recall settles, stops to grow, or costs more than an exact search."""
     points: list[CurvePoint] = []
     limit_ms = exact_ms if exact_ms >= NOTICED_MS else inf
     best_recall, candidates, steps_in_vain = 0.0, 0, 0
-    for probes in _probes(max(segment.lists for segment in segments)):
+    for probes in _probes(max(view.segment.lists for view in views)):
         if _is_half_step(probes) and not ASKED[0] <= best_recall < ASKED[1]:
             continue
-        found = _points(segments, sample, truth, probes, max(0, candidates - 1))
+        found = _points(views, sample, truth, probes, max(0, candidates - 1))
         points += found
         reached = max(found, key=lambda point: point.recall)
         candidates = CANDIDATES.index(reached.settings.candidates)
@@ -99,24 +98,24 @@ def _curve(
 
 
 def _points(
-    segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]], probes: int, first: int
+    views: Sequence[SealedView], sample: Sample, truth: Sequence[Hits], probes: int, first: int
 ) -> list[CurvePoint]:
     """More and more candidates, from those numbered `first` on, while they bring anything."""
     points: list[CurvePoint] = []
     for candidates in CANDIDATES[first:]:
-        points.append(_point(segments, sample, truth, SearchSettings(probes, candidates)))
+        points.append(_point(views, sample, truth, SearchSettings(probes, candidates)))
         if len(points) > 1 and points[-1].recall < points[-2].recall + GAIN:
             break
     return points
 
 
-def _exact_ms(segments: Sequence[SealedSegment], query: Vector) -> float:
+def _exact_ms(views: Sequence[SealedView], query: Vector) -> float:
     """What an exact search over all stored vectors takes."""
     total = 0.0
-    for segment in segments:
-        segment.nearest(query, K, None)  # pages that were never read would tell of the disk
+    for view in views:
+        view.segment.nearest(query, K, view.part.bits)  # pages that were never read would tell of the disk
         start = perf_counter()
-        segment.nearest(query, K, None)
+        view.segment.nearest(query, K, view.part.bits)
         total += perf_counter() - start
     return total * 1000.0
 
@@ -130,34 +129,34 @@ def worthwhile(points: Sequence[CurvePoint]) -> list[CurvePoint]:
     return kept
 
 
-def exact_rows(segments: Sequence[SealedSegment], queries: Vectors, own: Rows) -> list[set[int]]:
-    """The K nearest rows of each query, by a walk over all stored vectors."""
+def exact_hits(views: Sequence[SealedView], queries: Vectors, own: Rows) -> list[Hits]:
+    """The K nearest live rows of each query, by a walk over all stored vectors."""
     answers = [Hits(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
-    for segment in segments:
-        for start in range(0, segment.count, BLOCK):
-            slots = np.arange(start, min(start + BLOCK, segment.count))
-            rows, cosines = segment.rows[slots].astype(np.int64), queries @ segment.vectors(slots).T
+    for view in views:
+        alive = view.alive_slots
+        for start in range(0, len(alive), BLOCK):
+            slots = alive[start : start + BLOCK]
+            rows, cosines = view.segment.rows[slots].astype(np.int64), queries @ view.segment.vectors(slots).T
             answers = [merge([answer, best(rows, cosines[n], K + 1)], K + 1) for n, answer in enumerate(answers)]
-    return [_rows_of(answer, int(own[n])) for n, answer in enumerate(answers)]
+    return [_others(answer, row) for answer, row in zip(answers, own.tolist(), strict=True)]
 
 
-def _point(
-    segments: Sequence[SealedSegment], sample: Sample, truth: Sequence[set[int]], settings: SearchSettings
-) -> CurvePoint:
+def _point(views: Sequence[SealedView], sample: Sample, truth: Sequence[Hits], settings: SearchSettings) -> CurvePoint:
     times: NDArray[np.float64] = np.empty(len(truth))
-    parts = [Part(segment) for segment in segments if segment.count]
+    parts = [view.part for view in views if view.live]
     found = wanted = 0
     for n, (query, own) in enumerate(zip(sample.queries, sample.own_rows.tolist(), strict=True)):
+        limit = K if own < 0 else K + 1  # everybody finds the query itself
         start = perf_counter()
-        hits = scanned(parts, query, K + 1, settings)  # one more than asked for: it may be the query itself
+        hits = scanned(parts, query, limit, settings)
         times[n] = (perf_counter() - start) * 1000.0
-        found += len(_rows_of(hits, own) & truth[n])
-        wanted += len(truth[n])
+        found += _others(hits, own).as_near_as(truth[n])
+        wanted += len(truth[n].rows)
     return CurvePoint(settings, found / max(1, wanted), float(np.median(times)))
 
 
-def _rows_of(hits: Hits, own: int) -> set[int]:
-    return set([row for row in hits.rows.tolist() if row != own][:K])
+def _others(hits: Hits, own: int) -> Hits:
+    return hits.without(np.array([own])).first(K)
 
 
 def _probes(lists: int) -> list[int]:

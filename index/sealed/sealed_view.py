@@ -38,6 +38,10 @@ class SealedView:
     recall: float = 0.95
     """Reached where a search asks for none."""
 
+    @classmethod
+    def of(cls, segment: SealedSegment, dead_rows: BitMap, curves: Mapping[str, Sequence[CurvePoint]]) -> "SealedView":
+        return cls(segment, from_rows(segment.slots_of(to_rows(dead_rows))), curves)
+
     @property
     def live(self) -> int:
         return self.segment.count - len(self.dead)

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from index.bitmaps import from_rows, to_rows
 from index.errors import CorruptError, StoreError
 from index.sealed.sealed_items import SealedItems
 from index.sealed.sealed_segment import SealedSegment
@@ -187,8 +186,7 @@ class SnapshotReader:
         return segment
 
     def _view(self, sealed: SealedField, segment: SealedSegment) -> SealedView:
-        dead = sealed.dead_rows(segment.folder.name)
-        return SealedView(segment, from_rows(segment.slots_of(to_rows(dead))), sealed.curves)
+        return SealedView.of(segment, sealed.dead_rows(segment.folder.name), sealed.curves)
 
     def _is_damaged(self, name: str) -> bool:
         return name in self._damaged or SegmentFiles(self._files.segment(name)).damage.exists()

@@ -72,4 +72,4 @@ def widened(
         if len(hits.rows) == watched and new <= how.tolerated:
             break
         size = done
-    return Answer(Hits(hits.rows[: how.limit], hits.cosines[: how.limit]), done)
+    return Answer(hits.first(how.limit), done)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pyroaring import BitMap
 
 from index.bitmaps import from_rows
 from index.sealed import sealed_view
@@ -36,7 +37,7 @@ def view(one_faiss_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Se
     codec = train(CodecSpec("ivf-rabitq", DIMENSION, 128), VECTORS[::2])
     write_segment(folder, codec, "c", "image", "tiny/1", [(np.arange(COUNT), VECTORS.astype(STORED))])
     segment = SealedSegment(folder)
-    measured = curves([segment], {"image": Sample.foreign(beside(VECTORS, 100))})
+    measured = curves([SealedView(segment, BitMap())], {"image": Sample.foreign(beside(VECTORS, 100))})
     return SealedView(segment, from_rows(np.arange(0, COUNT, 9)), measured, 0.95)
 
 

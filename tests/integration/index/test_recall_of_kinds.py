@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -14,7 +15,10 @@ from index.index_info import CodecKind, QueryKind
 from index.sealed import measuring
 from index.sealed.builder import SealOrder, seal
 from index.sealed.policy import SealPolicy
+from index.sealed.sealed_segment import SealedSegment
+from index.sealed.sealed_view import SealedView
 from index.sealed.search_settings import EXHAUSTIVE
+from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import CollectionSpec, Filter, ItemWrite, Match, SearchParameters, Vector, Vectors
 from tests.integration.index.snapshots import wait_for_snapshot
@@ -100,6 +104,41 @@ def test_a_request_picks_a_point_of_the_curve(collection: LocalCollection) -> No
     assert exact is not None and exact.recall == 1.0
 
 
+def test_of_equal_vectors_one_is_as_good_as_another(tmp_path: Path) -> None:
+    """Many products have one picture: whichever of them is found, it is one of the nearest."""
+    with closing(LocalStore(tmp_path)) as store:
+        made = store.create(SPEC)
+        vectors = clustered(64, 1)
+        made.upsert([item(n, vectors[n % 64]) for n in range(2_560)])
+        assert seal(tmp_path / "shoes", SealOrder(least=300), lambda doing, share: None) is not None
+        wait_for_snapshot(made, 1)
+        assert made.info().index.fields["image"].measured["image"].chosen.recall >= 0.95
+        checks = [made.check_recall("image", query, 10, params=DEFAULT) for query in vectors]
+        assert np.mean([check.recall for check in checks if check is not None]) > 0.99
+
+
+def test_what_is_dead_is_neither_asked_for_nor_expected(tmp_path: Path) -> None:
+    """A third of the vectors lie nowhere near the others, and die."""
+    with closing(LocalStore(tmp_path)) as store:
+        made = store.create(SPEC)
+        vectors = clustered(COUNT, 1)
+        vectors[2_200:] *= -1
+        made.upsert([item(n, vectors[n]) for n in range(COUNT)])
+        order = SealOrder(least=300)
+        assert seal(tmp_path / "shoes", order, lambda doing, share: None) is not None
+        made.delete([f"i{n}" for n in range(2_200, COUNT)])
+        snapshot = seal(tmp_path / "shoes", replace(order, measure=True), lambda doing, share: None)
+        assert snapshot is not None
+        (name,) = snapshot.fields["image"].segments
+        segment = SealedSegment(SnapshotFiles(tmp_path / "shoes").segment(name))
+        view = SealedView.of(segment, snapshot.fields["image"].dead_rows(name), {})
+        assert (segment.count, view.live) == (COUNT, 2_200)
+        sample = measuring.Sample.own([view], 500)
+        nearest = measuring.exact_hits([view], sample.queries, sample.own_rows)
+        assert view.is_alive(segment.slots_of(sample.own_rows)).all()
+        assert all(view.is_alive(segment.slots_of(hits.rows)).all() and len(hits.rows) == 10 for hits in nearest)
+
+
 def test_threads_with_different_parameters_get_what_each_gets_alone(collection: LocalCollection) -> None:
     queries = clustered(32, 13, spread=2.0)
     brand = Filter(must=(Match("brand", ("b1",)),))
@@ -129,7 +168,7 @@ def test_where_exact_search_is_the_faster_way_to_a_recall_it_is_taken(
     codec: CodecKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "NOTICED_MS", 0.0)
-    monkeypatch.setattr(measuring, "_exact_ms", lambda segments, query: 1e-6)
+    monkeypatch.setattr(measuring, "_exact_ms", lambda views, query: 1e-6)
     store = LocalStore(tmp_path)
     made = store.create(replace(SPEC, codec=codec))
     made.upsert([item(n, vector) for n, vector in enumerate(clustered(400, 1))])
