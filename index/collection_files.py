@@ -78,6 +78,11 @@ def names_in(directory: Path) -> list[str]:
     return sorted(path.parent.name for path in found if NAME.fullmatch(path.parent.name))
 
 
+def folders_in(directory: Path) -> list[str]:
+    """The names of all collections, also of those whose catalogue is lost."""
+    return sorted(path.name for path in directory.glob("*") if path.is_dir() and NAME.fullmatch(path.name))
+
+
 @contextmanager
 def draft(directory: Path, name: str) -> Iterator[CollectionFiles]:
     """A hidden folder in which a collection is made ready; gone at the end, unless it was published."""

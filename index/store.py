@@ -6,7 +6,7 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Literal
 from weakref import WeakValueDictionary
@@ -25,7 +25,13 @@ from index.collection_files import (
     remove_leftovers,
 )
 from index.durable_files import make_folder
-from index.errors import CodecUnfitError, CollectionExistsError, CollectionNotFoundError, ReadOnlyError
+from index.errors import (
+    CodecUnfitError,
+    CollectionExistsError,
+    CollectionNotFoundError,
+    CorruptError,
+    ReadOnlyError,
+)
 from index.sealed.codec import chosen
 from index.sealed.policy import DEFAULT_POLICY, SealPolicy
 from index.types import CollectionSpec
@@ -123,7 +129,12 @@ class LocalStore:
         self._forget(name)
         if files.identity() is None:
             raise CollectionNotFoundError.of(name)
-        opened = LocalCollection(files, self._mode == "write", self._owner, self._sealing, self._on_card)
+        try:
+            opened = LocalCollection(files, self._mode == "write", self._owner, self._sealing, self._on_card)
+        except CorruptError as error:
+            raise CorruptError(
+                f"collection '{name}' cannot be opened ({error}): `lookalike fsck {name}` tells what is damaged"
+            ) from error
         with self._guard:
             self._open[name] = opened
         return opened
@@ -160,8 +171,13 @@ def check_codec(spec: CollectionSpec) -> None:
 def _agree(collection: LocalCollection, spec: CollectionSpec) -> None:
     """The existing collection serves for `spec`: all equal, and its schema agrees or can grow."""
     existing = collection.spec
-    if replace(existing, attributes={}) != replace(spec, attributes={}):
-        raise CollectionExistsError(f"collection '{spec.name}' exists with another specification")
+    others = [
+        f"'{one.name}' is {getattr(existing, one.name)!r} there, not {getattr(spec, one.name)!r}"
+        for one in fields(spec)
+        if one.name != "attributes" and getattr(existing, one.name) != getattr(spec, one.name)
+    ]
+    if others:
+        raise CollectionExistsError(f"collection '{spec.name}' exists with another specification: {', '.join(others)}")
     for key, type_ in spec.attributes.items():
         if existing.attributes.get(key, type_) != type_:
             found = existing.attributes[key]

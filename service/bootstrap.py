@@ -161,11 +161,14 @@ def workshop_here(settings: Settings, encoders: Mapping[str, Encoder]) -> Worksh
 def open_store(settings: Settings, address: str | None = None) -> CollectionStore:
     """The collections alone, for what needs no model. Raises SettingsError, and what the store raises."""
     make_store: Any = part(STORES, settings.store, "store")
-    sealing = SealPolicy(settings.seal_from, memory_bytes=settings.seal_memory_bytes, age_s=settings.seal_age_s)
     store: CollectionStore = make_store(
-        settings.collections_dir, owner=address, sealing=sealing, on_card=settings.search_on_gpu
+        settings.collections_dir, owner=address, sealing=sealing_of(settings), on_card=settings.search_on_gpu
     )
     return store
+
+
+def sealing_of(settings: Settings) -> SealPolicy:
+    return SealPolicy(settings.seal_from, memory_bytes=settings.seal_memory_bytes, age_s=settings.seal_age_s)
 
 
 def load_encoders(settings: Settings) -> Mapping[str, Encoder]:

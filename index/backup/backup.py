@@ -37,6 +37,8 @@ class BackupOrder:
     into: Path
     keep: int | None = None
     """So many points stay, the newest; None: all."""
+    verify: bool = False
+    """Read what is there already, and store again what is damaged."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def back_up(directory: Path, order: BackupOrder, progress: Progress = lambda doi
         raise CollectionNotFoundError.of(order.name)
     repository = Repository(order.into / order.name)
     with repository.locked(exclusive=True), in_use(files.root):
-        backup = _Backup(files, repository, repository.objects, progress)
+        backup = _Backup(files, repository, Objects(repository.objects_folder, order.verify), progress)
         point = backup.taken(order.name)
         progress("removing what no point names")
         removed = prune(repository, order.keep)
@@ -74,7 +76,7 @@ class _Backup:
 
     def taken(self, name: str) -> Point:
         numbers = self.repository.numbers()
-        before = self._before(numbers)
+        before = None if self.objects.are_verified else self._before(numbers)
         # The sealed side first: what it covers is then in the catalogue that is read after it.
         with open_sealed(self.files.root) as sealed, ExitStack() as stack:
             with open_source(self.files.catalog) as (connection, source):

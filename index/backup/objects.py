@@ -21,8 +21,9 @@ BATCH = 16
 class Objects:
     """`objects/ab/ab12…`. One process writes at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, are_verified: bool = False) -> None:
+        """`are_verified`: what is damaged counts as missing, for which each object is read that is asked for."""
+        self._folder, self.are_verified = folder, are_verified
         self.written = 0
         """Bytes stored anew by this object."""
 
@@ -31,7 +32,14 @@ class Objects:
             found = self._path(checksum).stat().st_size
         except FileNotFoundError:
             return False
-        return size is None or found == size
+        return (size is None or found == size) and (not self.are_verified or self._is_whole(checksum))
+
+    def _is_whole(self, checksum: str) -> bool:
+        try:
+            self.get(checksum)
+        except CorruptError:
+            return False
+        return True
 
     def put(self, pieces: Iterable[bytes]) -> list[str]:
         """Store what is new, durably; returns the checksums of all. Bounded memory. Raises StorageFullError."""

@@ -78,7 +78,11 @@ class Repository:
 
     @property
     def objects(self) -> Objects:
-        return Objects(self.root / "objects")
+        return Objects(self.objects_folder)
+
+    @property
+    def objects_folder(self) -> Path:
+        return self.root / "objects"
 
     @property
     def points_folder(self) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.backup.catalog_copy import check
 from index.backup.objects import Objects
-from index.backup.point import Point, Repository, StoredFile
+from index.backup.point import PICTURES, THUMBNAILS, Point, Repository, StoredFile
 from index.backup.reading import content, lines
 from index.catalog import begin_history
 from index.catalog_connection import connect, transaction, translated
@@ -37,6 +37,8 @@ class RestoreOrder:
     """Another name than the backed-up one."""
     point: int | None = None
     """None: the newest."""
+    skip_damaged: bool = False
+    """Leave out pictures that are damaged in the backup, instead of giving up."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class RestoreReport:
     name: str
     is_sealed: bool
     """With the sealed side; without it, it is built again."""
+    lost_pictures: int = 0
+    """Left out, since the backup's are damaged."""
+    lost_thumbnails: int = 0
+    """The same; they can be made again from the pictures."""
 
 
 def restore(directory: Path, order: RestoreOrder, progress: Progress = lambda doing: None) -> RestoreReport:
@@ -58,10 +64,11 @@ def restore(directory: Path, order: RestoreOrder, progress: Progress = lambda do
     repository = Repository(order.source / order.name)
     with repository.locked(exclusive=False), draft(directory, target.root.name) as made:
         point = repository.read(order.point)
-        is_sealed = _Restoring(made.root, repository.objects, progress).restored(point, target.root.name)
+        restoring = _Restoring(made.root, repository.objects, progress, order.skip_damaged)
+        report = restoring.restored(point, target.root.name)
         if not publish(made, target):
             _require_free(target)
-    return RestoreReport(point, target.root.name, is_sealed)
+    return report
 
 
 @dataclass(frozen=True)
@@ -69,20 +76,20 @@ class _Restoring:
     root: Path
     objects: Objects
     progress: Progress
+    skip_damaged: bool
 
-    def restored(self, point: Point, name: str) -> bool:
+    def restored(self, point: Point, name: str) -> RestoreReport:
         self.progress("restoring the catalogue")
         self._write(point.catalog)
         catalog = CollectionFiles(self.root).catalog
         check(catalog)
         _rename(catalog, name)
-        for folder, list_ in (("pictures", point.pictures), ("thumbnails", point.thumbnails)):
-            self.progress(f"restoring {folder}")
-            self._write_named(folder, lines(self.objects, list_))
+        lost_pictures = self._write_named(PICTURES, lines(self.objects, point.pictures), self.skip_damaged)
+        lost_thumbnails = self._write_named(THUMBNAILS, lines(self.objects, point.thumbnails), True)
         is_sealed = self._write_sealed(point.sealed)
         with translated():
             sync_folders([path for path in self.root.rglob("*") if path.is_dir()])
-        return is_sealed
+        return RestoreReport(point, name, is_sealed, lost_pictures, lost_thumbnails)
 
     def _write_sealed(self, files: Iterable[StoredFile]) -> bool:
         """Derived: a damaged one is left out."""
@@ -110,16 +117,25 @@ class _Restoring:
                     written.write(piece)
             sync_file(path)
 
-    def _write_named(self, folder: str, names: Iterable[str]) -> None:
+    def _write_named(self, folder: str, names: Iterable[str], skip_damaged: bool) -> int:
+        """How many were left out. Raises CorruptError where none may be."""
+        self.progress(f"restoring {folder}")
         batch: dict[Path, bytes] = {}
+        damaged = set[str]()
         for name in names:
             path = self.root / folder / name[:2] / name
             if not path.exists():
-                batch[path] = self.objects.get(name)
+                try:
+                    batch[path] = self.objects.get(name)
+                except CorruptError as error:
+                    if not skip_damaged:
+                        raise CorruptError(f"{error}: `--skip-damaged` brings back all but such pictures") from error
+                    damaged.add(name)
             if len(batch) == TOGETHER or sum(map(len, batch.values())) >= TOGETHER_BYTES:
                 self._place(batch)
                 batch = {}
         self._place(batch)
+        return len(damaged)
 
     def _place(self, batch: dict[Path, bytes]) -> None:
         with translated():

@@ -17,6 +17,7 @@ from index.checking.repair import MakeThumbnail, repair_sealed, repair_text_inde
 from index.checking.truth import check_catalogue, check_pictures
 from index.collection_files import CollectionFiles, files_of
 from index.errors import CollectionLockedError, CollectionNotFoundError, CorruptError
+from index.sealed.policy import DEFAULT_POLICY, SealPolicy
 from index.sealed.snapshot import SnapshotFiles
 from index.writer_lock import WriterLock
 
@@ -31,6 +32,8 @@ class CheckOrder:
     name: str
     repair: bool = False
     make_thumbnail: MakeThumbnail = lambda picture: None
+    sealing: SealPolicy = DEFAULT_POLICY
+    """When a field is sealed at all."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,10 @@ class _Checked:
 def check(directory: Path, order: CheckOrder) -> CheckReport:
     """`directory` holds the collections. Raises CollectionNotFoundError, CollectionLockedError (to repair)."""
     files = files_of(directory, order.name)
-    if files.identity() is None:
+    if not files.root.is_dir():
         raise CollectionNotFoundError.of(order.name)
+    if files.identity() is None:
+        return CheckReport(order.name, (Finding("truth", "there is no catalogue: restore a backup"),))
     if order.repair:
         with _writer_lock(files):
             return _repaired(files, order)
@@ -87,7 +92,7 @@ def _repaired(files: CollectionFiles, order: CheckOrder) -> CheckReport:
             with transaction(connection, "IMMEDIATE"):
                 begin_history(connection)
         if before.of("sealed"):
-            repair_sealed(files.root, before.segments)
+            repair_sealed(files.root, before.segments, order.sealing.least_of(read_spec(connection).dimension))
         if before.of("thumbnails"):
             repair_thumbnails(connection, files.root, sorted(before.thumbnails), order.make_thumbnail)
         if before.of("text"):

@@ -13,7 +13,6 @@ from index.checking.derived import TEXT_INDEXES
 from index.durable_files import sync_folder
 from index.errors import CorruptError, StoreError
 from index.pictures import PictureStore
-from index.sealed.policy import DEFAULT_POLICY
 from index.sealed.sealer import builder_command
 from index.sealed.segment_files import SegmentFiles
 from index.sealed.snapshot import SnapshotFiles
@@ -24,8 +23,11 @@ MakeThumbnail = Callable[[bytes], bytes | None]
 """A picture's bytes to those of its thumbnail; None where that cannot be."""
 
 
-def repair_sealed(root: Path, damaged: Collection[str]) -> None:
-    """Seal again what is damaged, in a process of its own. Raises StoreError where the builder fails."""
+def repair_sealed(root: Path, damaged: Collection[str], least: int) -> None:
+    """Seal again what is damaged, in a process of its own; a field of fewer than `least` vectors stays exact.
+
+    Raises StoreError where the builder fails.
+    """
     files = SnapshotFiles(root)
     for name in damaged:
         if files.segment(name).is_dir():
@@ -34,7 +36,7 @@ def repair_sealed(root: Path, damaged: Collection[str]) -> None:
         files.read()
     except CorruptError:
         _unseal(files)
-    done = subprocess.run(builder_command(root, DEFAULT_POLICY.least), capture_output=True, text=True, check=False)
+    done = subprocess.run(builder_command(root, least), capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip().splitlines()
         raise StoreError(f"the builder ended with {done.returncode}: {said[-1] if said else 'it said nothing'}")

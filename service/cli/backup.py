@@ -20,6 +20,10 @@ def backup(
     name: Annotated[str, typer.Argument(help="The collection; a server may go on writing to it.")],
     to: Annotated[Path, typer.Option("--to", help="A folder for backups, best on another disk.", file_okay=False)],
     keep: Annotated[int | None, typer.Option(min=1, help="Keep so many points, the newest (default: all).")] = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Read what the folder holds already, and store again what is damaged there."),
+    ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -30,7 +34,7 @@ def backup(
     quiet_logs(settings)
     if to.resolve().is_relative_to(settings.collections_dir.resolve()):
         raise UsageError(f"{to} lies among the collections: give a folder elsewhere")
-    report = back_up(settings.collections_dir, BackupOrder(name, to, keep), _progress(as_json))
+    report = back_up(settings.collections_dir, BackupOrder(name, to, keep, verify), _progress(as_json))
     if as_json:
         print_json(_figures(report))
     else:
@@ -52,6 +56,9 @@ def restore(
     name: Annotated[str, typer.Argument(help="The collection that was backed up.")],
     target: Annotated[str | None, typer.Option("--as", help="Another name for what comes back.")] = None,
     point: Annotated[int | None, typer.Option(help="The number of a backup point (default: the newest).")] = None,
+    skip_damaged: Annotated[
+        bool, typer.Option("--skip-damaged", help="Leave out pictures that are damaged in the backup.")
+    ] = False,
     is_list: Annotated[bool, typer.Option("--list", help="Show the points there are; restore nothing.")] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -65,11 +72,19 @@ def restore(
     if is_list:
         _list(source, name, as_json)
         return
-    report = restored(settings.collections_dir, RestoreOrder(source, name, target, point), _progress(as_json))
+    order = RestoreOrder(source, name, target, point, skip_damaged)
+    report = restored(settings.collections_dir, order, _progress(as_json))
+    lost = {"lost_pictures": report.lost_pictures, "lost_thumbnails": report.lost_thumbnails}
     if as_json:
-        print_json({"name": report.name, "point": report.point.number, "items": report.point.items})
+        print_json({"name": report.name, "point": report.point.number, "items": report.point.items, **lost})
     else:
         typer.echo(f"restored {report.name}: {report.point.items:,} items as of {report.point.created}")
+    if any(lost.values()):
+        say_error(
+            f"damaged in the backup, left out: {report.lost_pictures} pictures, {report.lost_thumbnails} thumbnails;"
+            f" `lookalike fsck {report.name} --repair` makes thumbnails again, and names items without their picture"
+        )
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 def _list(source: Path, name: str, as_json: bool) -> None:

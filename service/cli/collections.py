@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.exits import ExitCode, guarded
+from service.cli.exits import ExitCode, guarded, say_error
 from service.cli.options import DataOption, JsonOption, print_json, settings_with
 
 if TYPE_CHECKING:
@@ -22,14 +22,24 @@ _MEGABYTE = 1_000_000
 @guarded
 def list_(data: DataOption = None, as_json: JsonOption = False) -> None:
     """All collections with their sizes."""
+    from index.errors import StoreError
+
+    found, failed = [], False
     with _store(data) as store:
-        found = [_figures(store.open(name).info()) for name in store.names()]
+        for name in store.names():
+            try:
+                found.append(_figures(store.open(name).info()))
+            except StoreError as error:
+                say_error(str(error))
+                failed = True
     if as_json:
         print_json(found)
     elif found:
         _print_table(found)
-    else:
+    elif not failed:
         typer.echo("no collections yet: `lookalike index SOURCE --collection NAME` makes one")
+    if failed:
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 @app.command()

@@ -24,12 +24,14 @@ def fsck(
 ) -> None:
     """Check the catalogue, the pictures and everything derived. Never changes an item, a vector or a picture."""
     from index.checking import CheckOrder, check
-    from index.collection_files import names_in
+    from index.collection_files import folders_in
+    from service.bootstrap import sealing_of
 
     settings = settings_with(data_dir=data)
     quiet_logs(settings)
-    names = names_in(settings.collections_dir) if name is None else [name]
-    reports = [check(settings.collections_dir, CheckOrder(one, repair, _thumbnails(settings))) for one in names]
+    names = folders_in(settings.collections_dir) if name is None else [name]
+    orders = [CheckOrder(one, repair, _thumbnails(settings), sealing_of(settings)) for one in names]
+    reports = [check(settings.collections_dir, order) for order in orders]
     if as_json:
         print_json([_figures(report) for report in reports])
     else:

@@ -13,6 +13,8 @@ from index.backup import BackupOrder, RestoreOrder, back_up, restore, sealed_cop
 from index.backup import backup as backup_module
 from index.backup.backup import BackupReport
 from index.backup.point import Repository
+from index.backup.reading import lines
+from index.backup.restore import RestoreReport
 from index.catalog_connection import connect
 from index.checking import CheckOrder, check
 from index.collection_files import draft, remove_leftovers
@@ -23,7 +25,7 @@ from index.errors import (
     CollectionNotFoundError,
     CorruptError,
 )
-from index.pictures import PictureStore, in_use
+from index.pictures import PREFIX, PictureStore, in_use
 from index.sealed.builder import SealOrder, seal
 from index.store import LocalStore
 from index.types import ItemWrite, SearchParameters
@@ -47,8 +49,11 @@ def taken(tmp_path: Path, keep: int | None = None) -> BackupReport:
     return back_up(tmp_path / "data", BackupOrder(SPEC.name, tmp_path / "backups", keep))
 
 
-def restored(tmp_path: Path, target: str = "again", point: int | None = None) -> None:
-    restore(tmp_path / "data", RestoreOrder(tmp_path / "backups", SPEC.name, target, point))
+def restored(
+    tmp_path: Path, target: str = "again", point: int | None = None, skip_damaged: bool = False
+) -> RestoreReport:
+    order = RestoreOrder(tmp_path / "backups", SPEC.name, target, point, skip_damaged)
+    return restore(tmp_path / "data", order)
 
 
 def answers(store: LocalStore, name: str) -> list[object]:
@@ -136,6 +141,7 @@ def test_every_damaged_object_is_noticed(store: LocalStore, tmp_path: Path) -> N
     point = taken(tmp_path).point
     folder = tmp_path / "backups" / SPEC.name / "objects"
     derived = {piece for file in point.sealed for piece in file.pieces}
+    thumbnails = set(lines(Repository(folder.parent).objects, point.thumbnails))
     expected = answers(store, SPEC.name)
     for name in sorted(objects(tmp_path)):
         path = folder / name[:2] / name
@@ -146,11 +152,47 @@ def test_every_damaged_object_is_noticed(store: LocalStore, tmp_path: Path) -> N
             assert answers(store, "again")[:4] == expected[:4]
             assert store.open("again")._state.snapshot is None
             store.drop("again")
+        elif name in thumbnails:
+            assert restored(tmp_path).lost_thumbnails == 1
+            store.drop("again")
         else:
             with pytest.raises(CorruptError, match=name):
                 restored(tmp_path)
         path.write_bytes(whole)
     assert [path.name for path in (tmp_path / "data").iterdir()] == [SPEC.name]
+
+
+def test_a_damaged_picture_costs_that_picture_where_it_may(store: LocalStore, tmp_path: Path) -> None:
+    taken(tmp_path)
+    (ref,) = (item.picture_ref for item in store.open(SPEC.name).get(["i50"]) if item)
+    damage(tmp_path, (ref or "").removeprefix(PREFIX))
+    with pytest.raises(CorruptError, match="--skip-damaged"):
+        restored(tmp_path)
+    assert restored(tmp_path, skip_damaged=True).lost_pictures == 1
+    again = store.open("again")
+    assert again.picture("i50") is None
+    assert again.picture("i100") == store.open(SPEC.name).picture("i100")
+
+
+def test_a_backup_that_verifies_mends_what_is_damaged_in_the_folder(store: LocalStore, tmp_path: Path) -> None:
+    expected = answers(store, SPEC.name)
+    point = taken(tmp_path).point
+    picture = next(lines(Repository(tmp_path / "backups" / SPEC.name).objects, point.pictures))
+    damaged = [picture, point.catalog.pieces[0], point.sealed[0].pieces[0]]
+    sizes = [damage(tmp_path, name) for name in damaged]
+    assert taken(tmp_path).stored_bytes == 0
+    mending = back_up(tmp_path / "data", BackupOrder(SPEC.name, tmp_path / "backups", verify=True))
+    assert mending.stored_bytes == sum(sizes)
+    restored(tmp_path)
+    assert answers(store, "again") == expected
+
+
+def damage(tmp_path: Path, name: str) -> int:
+    """One bit of an object; how large that is."""
+    path = tmp_path / "backups" / SPEC.name / "objects" / name[:2] / name
+    whole = path.read_bytes()
+    path.write_bytes(bytes([whole[0] ^ 8]) + whole[1:])
+    return len(whole)
 
 
 @pytest.mark.parametrize("at", [10, 200, -5])

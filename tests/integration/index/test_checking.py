@@ -9,9 +9,11 @@ import pytest
 
 from index.catalog_connection import connect
 from index.checking import CheckOrder, CheckReport, check
-from index.collection_files import CollectionFiles
+from index.collection_files import CollectionFiles, folders_in
 from index.errors import CollectionLockedError, CollectionNotFoundError
 from index.sealed.builder import SealOrder, seal
+from index.sealed.policy import SealPolicy
+from index.sealed.snapshot import SnapshotFiles
 from index.store import LocalStore
 from index.types import SearchParameters
 from index.writer_lock import WriterLock
@@ -77,6 +79,20 @@ def test_a_catalogue_that_cannot_be_read_asks_for_a_backup(folder: Path) -> None
     assert any("restore a backup" in finding.message for finding in checked(folder).findings)
     path.write_bytes(b"nothing of the kind" * 1000)
     assert any("restore a backup" in finding.message for finding in checked(folder).findings)
+
+
+def test_a_lost_catalogue_is_told(folder: Path) -> None:
+    (folder / SPEC.name / "catalog.sqlite").unlink()
+    assert folders_in(folder) == [SPEC.name]
+    (finding,) = checked(folder, repair=True).findings
+    assert finding.message == "there is no catalogue: restore a backup"
+
+
+def test_a_repair_seals_what_the_settings_seal(folder: Path) -> None:
+    flip(next((folder / SPEC.name).glob("segments/product-*/lists.faiss")), random.Random(3))
+    order = CheckOrder(SPEC.name, repair=True, sealing=SealPolicy(least=200))
+    assert check(folder, order).is_clean
+    assert SnapshotFiles(folder / SPEC.name).read() is not None
 
 
 def test_lost_and_damaged_pictures_are_named_by_their_items(folder: Path) -> None:
