@@ -1,4 +1,4 @@
-"""Vectors of the texts of new products, encoded by a bundle in a process of its own, as in the server."""
+"""Vectors of the texts of products, encoded by a bundle in a process of its own, as in the server."""
 
 import json
 import random
@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 from vector_sources import Vectors
 
 from models import OnnxEncoder, open_bundle
@@ -14,6 +15,9 @@ from models.encoder import Encoder
 
 DEMO = Path("demo/catalogue.jsonl")
 PRODUCTS_A_TEXT = 3
+BATCH = 64
+FIRST_KNOWN = 1_000_000_000
+"""The number of the first text that is known before anything is written: writes count from 0."""
 WAIT_S = 60.0
 _opened: list[Encoder] = []
 """Of the child process, set once by its initializer."""
@@ -30,6 +34,11 @@ class EncodedWrites:
 
     def __call__(self, first: int, count: int) -> Vectors:
         return self._pool.submit(_encode, [self._text(first + n) for n in range(count)]).result(WAIT_S)
+
+    def known(self, count: int) -> Vectors:
+        """Of products that were there before the writes: float32 [n, d]."""
+        starts = range(0, count, BATCH)
+        return np.concatenate([self(FIRST_KNOWN + start, min(BATCH, count - start)) for start in starts])
 
     def _text(self, number: int) -> str:
         """Of several demo products, so that no two of the texts are alike."""

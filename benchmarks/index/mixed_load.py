@@ -7,8 +7,9 @@
 
 First searches alone for a while, then 200 upserts and 50 deletions a second (`mixed_writes.py`) beside the same
 searches, one caller each; the store seals when it finds that it is time. At last searches alone once more, of what the
-writes left: several segments, dead rows, and fresh ones that no seal has taken yet. Vectors come with the writes, or a
-bundle in another process first encodes the texts that are written. One search in fifty is repeated exactly over what it
+writes left: several segments, dead rows, and fresh ones that no seal has taken yet. Vectors come with the writes; or a
+bundle in another process first encodes the texts that are written, and what is there before them are vectors of such
+texts, too, of twenty thousand, each many times with noise. One search in fifty is repeated exactly over what it
 saw, for which the searches pause and the writes do not. Goals: p99 during a seal at most twice that without writes;
 every acknowledged write visible; recall never under the target less 0.01; disk at the end within 1.3 times catalogue
 plus one snapshot.
@@ -23,17 +24,17 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from collections_on_disk import NAME, seal_by_child, write_stream
+from encoded_writes import EncodedWrites
 from memory import Watched
 from mixed_writes import QUERIES, K, Written, start_writes
-from vector_sources import Synthetic
+from vector_sources import Jittered, Source, Synthetic
 
 from index import LocalCollection, LocalStore
 from index.types import SearchParameters, Vector, Vectors
-from models import open_bundle
 
 sys.path.append(str(Path(__file__).parent.parent / "encoder"))
 from figures import ms, quantile, setting, table
@@ -42,6 +43,7 @@ SAMPLED = 50
 WINDOWS = (20, 60)
 """Sampled recalls in one mean: chance alone moves that of 20 by some 0.015, that of 60, about a minute, by 0.01."""
 PHASES = ("alone", "writes", "seal", "alone, afterwards")
+KNOWN_TEXTS = 20_000
 END_S = 120.0
 """For the last turn of the writes, and the end of a builder."""
 
@@ -84,11 +86,9 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def prepare(arguments: argparse.Namespace, folder: Path) -> Synthetic:
+def prepare(arguments: argparse.Namespace, folder: Path) -> Source:
     """A sealed collection in the folder, and what its vectors come from."""
-    source = Synthetic(arguments.count)
-    if arguments.encode:
-        source = replace(source, dimension=open_bundle(arguments.encode).manifest.dimension)
+    source = source_of_load(arguments)
     shutil.rmtree(folder, ignore_errors=True)
     if arguments.made:
         shutil.copytree(arguments.made, folder)
@@ -97,6 +97,15 @@ def prepare(arguments: argparse.Namespace, folder: Path) -> Synthetic:
         seal_by_child(folder, arguments.codec, 1_000, 2)
     os.sync()  # else the disk is busy with what was just written while the first searches are measured
     return source
+
+
+def source_of_load(arguments: argparse.Namespace) -> Source:
+    """Vectors of the encoder that the writes have, since a collection refuses those of another."""
+    if not arguments.encode:
+        return Synthetic(arguments.count)
+    with closing(EncodedWrites(arguments.encode)) as encoded:
+        known = encoded.known(KNOWN_TEXTS)
+    return Jittered(arguments.count, known, known)
 
 
 def measure(
