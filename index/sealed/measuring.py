@@ -16,7 +16,7 @@ from index.segment import Hits, best, merge
 from index.types import Vector, Vectors
 
 K = MEASURED_HITS
-CANDIDATES = (5, 10, 20, 40, 80, 160, 320)
+CANDIDATES = (5, 10, 20, 40, 80, 160, 320, 640)
 """Texts lie about equally far from many alike pictures: without hundreds a hit they missed one neighbour in twelve."""
 BLOCK = 8_192
 SETTLED = 0.999
