@@ -58,7 +58,7 @@ def read_changes(
     """Inside a transaction. `known` are the live rows as of `since`; vectors up to `vectors_since` are held already."""
     vectors_since = since if vectors_since is None else vectors_since
     return Changes(
-        sequence=_meta(connection, "sequence"),
+        sequence=committed(connection),
         schema=dict(connection.execute("SELECT key, type FROM attributes")),
         items=_items(connection, since),
         deleted=_deleted(connection, since, known),
@@ -93,6 +93,11 @@ def _vectors(connection: sqlite3.Connection, since: int, spec: CollectionSpec) -
 
 def _rows(connection: sqlite3.Connection, query: str, since: int) -> BitMap:
     return BitMap(row for (row,) in connection.execute(query, (since,)))
+
+
+def committed(connection: sqlite3.Connection) -> int:
+    """The sequence number of the last change that is committed."""
+    return _meta(connection, "sequence")
 
 
 def _meta(connection: sqlite3.Connection, key: str) -> int:

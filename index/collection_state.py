@@ -17,7 +17,7 @@ from pyroaring import BitMap
 from index.attribute_values import Schema
 from index.bitmaps import Rows
 from index.catalog_connection import transaction
-from index.changes import Changes, read_changes
+from index.changes import Changes, committed, read_changes
 from index.errors import CollectionNotFoundError, SequenceTimeoutError
 from index.field_segments import FieldSegments
 from index.filters import FilterScope, Prepared, matching, prepared
@@ -90,14 +90,14 @@ class CollectionState:
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
         self._replaced = None
-        opened = self._newer_snapshot(_committed(connection))
+        opened = self._newer_snapshot(committed(connection))
         if opened is not None:
             self._take_over(connection, opened)
         else:
             self._read_on(connection)
 
     def _read_on(self, connection: sqlite3.Connection) -> None:
-        if _committed(connection) > self._sequence:
+        if committed(connection) > self._sequence:
             self._apply(read_changes(connection, self._sequence, self._items.live, self._spec))
 
     @property
@@ -201,14 +201,14 @@ class CollectionState:
             self._closed = True
             self._changed.notify_all()
 
-    def _newer_snapshot(self, committed: int) -> OpenSnapshot | None:
+    def _newer_snapshot(self, at: int) -> OpenSnapshot | None:
         if self._sealed is None:
             return None
         is_first = self._sequence == NOTHING
         opened = self._sealed.newer(is_first)
         if is_first and self._sealed.is_unreadable:
-            return OpenSnapshot.unreadable(committed, self._spec.fields)
-        if opened is not None and opened.snapshot.sequence > committed:  # read before the builder read
+            return OpenSnapshot.unreadable(at, self._spec.fields)
+        if opened is not None and opened.snapshot.sequence > at:  # read before the builder read
             self._sealed.again()
             return None
         return opened
@@ -302,8 +302,3 @@ class CollectionState:
     def _check_open(self) -> None:
         if self._closed:
             raise CollectionNotFoundError(f"collection '{self._spec.name}' was closed or dropped")
-
-
-def _committed(connection: sqlite3.Connection) -> int:
-    (sequence,) = connection.execute("SELECT value FROM meta WHERE key = 'sequence'").fetchone()
-    return int(sequence)

@@ -16,7 +16,8 @@ FIRST_PAGES = 16
 class RowArray(Generic[Value]):
     """`values[row]`, or `fill` where nothing was set. Not safe for concurrent use: the owner holds a lock.
 
-    Rows are new ones, which lie close together, and a few old ones anywhere below.
+    Rows are new ones, which lie close together, and a few old ones anywhere below. Of all others each stretch of PAGE
+    takes the 4 bytes that say that it has no page.
     """
 
     def __init__(self, fill: Value) -> None:

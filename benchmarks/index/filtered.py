@@ -112,7 +112,7 @@ def sealed(
     segment = SealedSegment(folder)
     measured = curves([SealedView(segment, BitMap())], {"image": Sample.foreign(near(catalogue.vectors, chance))})
     print(f"sealed in {perf_counter() - start:.0f} s")
-    return SealedView(segment, from_rows(np.empty(0, np.int64)), measured, recall)
+    return SealedView(segment, BitMap(), measured, recall)
 
 
 def chunks(vectors: Vectors) -> Iterator[tuple[Rows, Stored]]:
