@@ -38,6 +38,7 @@ from service.pipeline.recall.made_queries import QueryMaker
 from service.pipeline.recall.watch import RecallWatch, WatchPlan
 from service.pipeline.search import Searcher
 from service.queue import DirectRunner, EncodeQueue, Runner
+from service.realtime import NO_REALTIME, realtime_priority
 from service.settings import Settings
 from service.tracing import NO_TRACING, Tracing
 from service.tracing_settings import tracing_of
@@ -202,7 +203,8 @@ def _joined(
     embedder = Embedder(queue, caches.vectors, decoder, admission, limits.max_text_chars)
     default = default_model(settings, workshop.manifests)
     models = Models(workshop.manifests, default, queue, store, storing)
-    access = Access(store, models, storing, writing, waiting)
+    realtime = realtime_priority() if settings.search_realtime else NO_REALTIME
+    access = Access(store, models, storing, writing, waiting, realtime)
     ingredients = Ingredients(access, embedder)
     interpreter = Interpreter(ingredients, Composer(access, ingredients), limits)
     watch = RecallWatch(

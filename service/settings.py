@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     search_on_gpu: bool = Field(
         False, description="Copy sealed vectors to a CUDA card, 2 bytes a dimension, and search them there."
     )
+    search_realtime: bool = Field(
+        False,
+        description="Search at real-time priority, so that seals and writes delay no search; the system must grant it.",
+    )
     query_log: bool = Field(
         True,
         description="Keep a sample of query vectors (no words, no pictures) beside each collection, to measure recall.",

@@ -2,6 +2,7 @@
 
     python benchmarks/index/mixed_load.py                                       1 million items, 10 minutes
     python benchmarks/index/mixed_load.py --apart                               written by a process of its own
+    python benchmarks/index/mixed_load.py --realtime                            as with LOOKALIKE_SEARCH_REALTIME
     python benchmarks/index/mixed_load.py --count 100000 --seconds 60 --quiet-seconds 20
     python benchmarks/index/mixed_load.py --encode data/bundles/starter         texts, encoded before they are written
 
@@ -35,6 +36,7 @@ from vector_sources import Jittered, Source, Synthetic
 
 from index import LocalCollection, LocalStore
 from index.types import SearchParameters, Vector, Vectors
+from service.realtime import NO_REALTIME, realtime_priority
 
 sys.path.append(str(Path(__file__).parent.parent / "encoder"))
 from figures import ms, quantile, setting, table
@@ -61,7 +63,8 @@ class Told:
 def main() -> None:
     arguments = parse()
     where = "by a process of their own" if arguments.apart else "in the process that searches"
-    print(setting(f"mixed load, {arguments.count:,} items, {arguments.seconds:.0f} s, writes {where}"), flush=True)
+    how = ", searches at real-time priority" if arguments.realtime else ""
+    print(setting(f"mixed load, {arguments.count:,} items, {arguments.seconds:.0f} s, writes {where}{how}"), flush=True)
     folder = arguments.folder / f"mixed-{arguments.count}"
     source = prepare(arguments, folder)
     first = disk_share(folder)
@@ -82,6 +85,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=Path("data/index-benchmark"))
     parser.add_argument("--made", type=Path, help="a folder of overhead.py with as many items, to begin with a copy")
     parser.add_argument("--encode", type=Path, help="a bundle that encodes what is written")
+    parser.add_argument(
+        "--realtime", action="store_true", help="search at real-time priority; the system must grant it"
+    )
     parser.add_argument("--apart", action="store_true", help="write in another process than the one that searches")
     return parser.parse_args()
 
@@ -134,6 +140,8 @@ class Searches:
 
     def __init__(self, collection: LocalCollection, queries: Vectors, arguments: argparse.Namespace) -> None:
         self._collection, self._queries, self._rate = collection, queries, arguments.searches
+        priority = realtime_priority() if arguments.realtime else NO_REALTIME
+        self._search = priority.given_to(collection.search)
         self._params = SearchParameters(recall=arguments.recall)
         self.told = Told()
 
@@ -147,7 +155,7 @@ class Searches:
             time.sleep(max(due - now, 0.0))
             query, when = self._queries[number % len(self._queries)], phase()
             started = time.perf_counter()
-            self._collection.search("image", query, K, params=self._params)
+            self._search("image", query, K, params=self._params)
             self.told.latencies[when].append(time.perf_counter() - started)
             if number % SAMPLED == 0:
                 paused = time.perf_counter()

@@ -12,6 +12,7 @@ from models.space import BareSpace, VectorSpace
 from service.errors import SpaceWithoutModelError
 from service.pacing import Threads
 from service.pipeline.models import Models
+from service.realtime import NO_REALTIME, RealtimePriority
 from service.types import Deadline
 
 P = ParamSpec("P")
@@ -57,17 +58,24 @@ class Access:
     """The store, always behind threads and deadlines."""
 
     def __init__(
-        self, store: CollectionStore, models: Models, threads: Threads, writing: Threads, waiting: Threads
+        self,
+        store: CollectionStore,
+        models: Models,
+        threads: Threads,
+        writing: Threads,
+        waiting: Threads,
+        realtime: RealtimePriority = NO_REALTIME,
     ) -> None:
         """`writing`, `waiting`: threads of their own for writes, and for those who wait for one to be visible.
 
-        A search waits for neither.
+        A search waits for neither. `realtime`: what searches run with.
         """
         self._store = store
         self._models = models
         self._threads = threads
         self._writing = writing
         self._waiting = waiting
+        self._realtime = realtime
 
     async def open(self, name: str, deadline: Deadline) -> OpenCollection:
         """Raises: CollectionNotFoundError, ModelNotLoadedError."""
@@ -90,6 +98,10 @@ class Access:
     async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """A call of the store that reads, in a thread."""
         return await self._threads.run(deadline, function, *args, **kwargs)
+
+    async def search(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """A read of some milliseconds that a user waits for: before everything else, where that is granted."""
+        return await self._threads.run(deadline, self._realtime.given_to(function), *args, **kwargs)
 
     async def write(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """A call of the store that writes, or belongs to a batch, in one of the few threads for that."""

@@ -64,7 +64,8 @@ class Searcher:
     async def _respond(
         self, opened: OpenCollection, state: QueryState, deadline: Deadline, clock: StageClock
     ) -> SearchResult:
-        hits = await self.access.run(deadline, answer, opened, state.recipe, state.options, clock)
+        look_up = self.access.run if state.options.params.exact else self.access.search
+        hits = await look_up(deadline, answer, opened, state.recipe, state.options, clock)
         self.watch.saw(opened, state.recipe, state.options)
         query_id = uuid.uuid4().hex
         await self.queries.put(query_id, state, state.size_bytes)
