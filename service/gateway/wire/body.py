@@ -45,6 +45,7 @@ ItemId: TypeAlias = Annotated[
         examples=["sku-1"],
     ),
 ]
+Keyword: TypeAlias = Annotated[str, Field(max_length=1024)]
 AttributeKey: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, examples=["brand"])]
 Numbers: TypeAlias = Annotated[list[float], Field(min_length=1, max_length=MAX_DIMENSION, fail_fast=True)]
 """A vector as JSON; its dimension is checked against the collection.
@@ -94,6 +95,30 @@ def string_or_one(*kinds: str) -> tuple[Discriminator, BeforeValidator]:
 def string_or_object(value: object) -> str:
     """What tells a plain string from an object."""
     return tag("string" if isinstance(value, str) else "object")
+
+
+_JSON_KINDS: dict[type, str] = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "list",
+    dict: "object",
+    type(None): "null",
+}
+
+
+def by_type(*kinds: str, expected: str) -> Discriminator:
+    """Tells the variants of a union apart by their JSON type, so that a fault is told of the one that was meant.
+
+    Use as `Annotated[Union, by_type("string", "list", expected="a string or a list")]` with variants tagged by `tag`.
+    """
+
+    def kind_of(value: object) -> str | None:
+        kind = _JSON_KINDS.get(type(value), "object")
+        return tag(kind) if kind in kinds else None
+
+    return Discriminator(kind_of, custom_error_type="wrong_type", custom_error_message=f"give {expected}")
 
 
 def check_one_of(*kinds: str) -> Callable[[object], object]:

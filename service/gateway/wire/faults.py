@@ -9,6 +9,10 @@ from service.errors import Fault, RequestInvalidError
 from service.gateway.wire.body import is_tag
 
 MAX_FAULTS = 20
+KEY_ITSELF = "[key]"
+"""What pydantic adds to the path where a key of an object is at fault, and not its value."""
+SHOWN = 80
+"""Characters of such a key."""
 _SENTENCES = {
     "extra_forbidden": "no such field: remove it, or look for the right name in /docs",
     "model_type": "must be a JSON object",
@@ -23,11 +27,18 @@ def invalid(error: ValidationError) -> RequestInvalidError:
 
 def invalid_request(details: Sequence[ErrorDetails]) -> RequestInvalidError:
     """The same, from the details alone."""
-    faults = tuple(Fault(_path(detail["loc"]), _sentence(detail)) for detail in details[:MAX_FAULTS])
+    faults = tuple(_fault(detail) for detail in details[:MAX_FAULTS])
     first = faults[0]
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     where = f"{first.path}: " if first.path else ""
     return RequestInvalidError(f"{where}{first.message}{more}", faults)
+
+
+def _fault(detail: ErrorDetails) -> Fault:
+    *around, last = detail["loc"] or ("",)
+    if last == KEY_ITSELF and around:
+        return Fault(_path(around[:-1]), f"the key {str(around[-1])[:SHOWN]!r}: {_sentence(detail)}")
+    return Fault(_path(detail["loc"]), _sentence(detail))
 
 
 def _path(parts: Sequence[str | int]) -> str:

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from index.types import Condition, Filter, GeoPoint, GeoRadius, HasId, Match, MatchText, Range
-from service.gateway.wire.body import AttributeKey, Body, ItemId, check_one_of, kind_among, tag
+from service.gateway.wire.body import AttributeKey, Body, ItemId, Keyword, by_type, check_one_of, kind_among, tag
 
 MAX_DEPTH = 4
 MAX_CONDITIONS = 64
@@ -18,17 +18,26 @@ MAX_TEXT = 1_024
 MAX_VALUES = 10_000
 """Ids and values to match, at any depth."""
 
-_Value: TypeAlias = Annotated[str, Field(max_length=1024)] | bool | int | float
+_Scalar: TypeAlias = (
+    Annotated[Keyword, Tag(tag("string"))]
+    | Annotated[bool, Tag(tag("boolean"))]
+    | Annotated[int, Tag(tag("integer"))]
+    | Annotated[float, Tag(tag("number"))]
+)
+_SCALARS = ("string", "boolean", "integer", "number")
+_Value: TypeAlias = Annotated[_Scalar, by_type(*_SCALARS, expected="a string, a number, or true or false")]
+_Values: TypeAlias = Annotated[list[_Value], Field(min_length=1, max_length=1000, fail_fast=True)]
+_Match: TypeAlias = Annotated[
+    _Scalar | Annotated[_Values, Tag(tag("list"))],
+    by_type(*_SCALARS, "list", expected="a string, a number, true or false, or a list of such values"),
+]
 
 
 class MatchBody(Body):
     """The attribute equals the value, or one of the values; for keywords, any of the item's."""
 
     key: AttributeKey
-    match: Annotated[
-        _Value | Annotated[list[_Value], Field(min_length=1, max_length=1000, fail_fast=True)],
-        Field(examples=["acme", ["acme", "apex"]]),
-    ]
+    match: Annotated[_Match, Field(examples=["acme", ["acme", "apex"]])]
 
     def condition(self) -> Condition:
         return Match(self.key, tuple(self.match) if isinstance(self.match, list) else (self.match,))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypeAlias
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import ConfigDict, Field, Tag, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from index.types import Attributes, AttributeValue, FieldName, Filter
 from service.errors import RequestInvalidError, ServiceError, UrlNotFetchedError, problem_for
@@ -11,9 +11,11 @@ from service.gateway.wire.body import (
     AttributeKey,
     Body,
     ItemId,
+    Keyword,
     Numbers,
     Text,
     at_most,
+    by_type,
     exactly_one,
     tag,
 )
@@ -25,17 +27,19 @@ from service.types import ItemInput, ItemOutcome, Vector
 
 MAX_ITEMS = 1000
 
-_Keyword: TypeAlias = Annotated[str, Field(max_length=1024)]
-_Keywords: TypeAlias = Annotated[list[_Keyword], Field(max_length=256, fail_fast=True)]
-_Plain: TypeAlias = _Keyword | bool | int | float | _Keywords | None
-
-
-def _value_kind(value: object) -> str:
-    return tag("place" if isinstance(value, dict | PlaceBody) else "value")
-
-
+_Keywords: TypeAlias = Annotated[list[Keyword], Field(max_length=256, fail_fast=True)]
 ValueBody: TypeAlias = Annotated[
-    Annotated[PlaceBody, Tag(tag("place"))] | Annotated[_Plain, Tag(tag("value"))], Discriminator(_value_kind)
+    Annotated[Keyword, Tag(tag("string"))]
+    | Annotated[bool, Tag(tag("boolean"))]
+    | Annotated[int, Tag(tag("integer"))]
+    | Annotated[float, Tag(tag("number"))]
+    | Annotated[_Keywords, Tag(tag("list"))]
+    | Annotated[PlaceBody, Tag(tag("object"))]
+    | Annotated[None, Tag(tag("null"))],
+    by_type(
+        *("string", "boolean", "integer", "number", "list", "object", "null"),
+        expected="a keyword, a number, true or false, a list of keywords, or a place",
+    ),
 ]
 AttributesBody: TypeAlias = Annotated[
     dict[AttributeKey, ValueBody],

@@ -26,6 +26,10 @@ def deep(depth: int) -> dict[str, object]:
     return {"must": [deep(depth - 1)] if depth else []}
 
 
+def matching(value: object) -> dict[str, Any]:
+    return query({"text": "a"}, filter={"must": [{"key": "k", "match": value}]})
+
+
 CASES: list[tuple[str, str, dict[str, Any], tuple[int, str], str]] = [
     ("no query", SEARCH, {"json": {}}, INVALID, "query: field required"),
     ("no kind", SEARCH, query({}), INVALID, "exactly one of text, image, vector, terms, compose, product"),
@@ -53,6 +57,10 @@ CASES: list[tuple[str, str, dict[str, Any], tuple[int, str], str]] = [
     ("box outside", SEARCH, query({"image": {"item": "a", "box": [0, 0, 2, 1]}}), INVALID, "query.image.box[2]"),
     ("file without files", SEARCH, query({"image": {"file": "f"}}), INVALID, "multipart/form-data"),
     ("filter key", SEARCH, query({"text": "a"}, filter={"must": [{"match": "x"}]}), INVALID, "filter.must[0].key"),
+    ("match an object", SEARCH, matching({"a": 1}), INVALID, "filter.must[0].match: give a string, a number,"),
+    ("match nothing", SEARCH, matching([]), INVALID, "filter.must[0].match: list should have at least 1 item"),
+    ("match a long word", SEARCH, matching("x" * 1025), INVALID, "filter.must[0].match: string should have at most"),
+    ("match a list in a list", SEARCH, matching(["a", ["b"]]), INVALID, "filter.must[0].match[1]: give a string,"),
     ("filter bounds", SEARCH, query({"text": "a"}, filter={"must": [{"key": "p", "range": {}}]}), INVALID, "gte"),
     ("filter depth", SEARCH, query({"text": "a"}, filter=deep(5)), INVALID, "4 deep"),
     ("filter very deep", SEARCH, query({"text": "a"}, filter=deep(200)), INVALID, "filter"),
@@ -112,6 +120,23 @@ async def test_bad_input_is_refused_with_a_reason(
     assert says in problem["detail"]
     assert problem["type"] == f"/problems/{problem['code']}"
     assert script.calls == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "says"),
+    [
+        ({"a": ["b", 1]}, "attributes.a[1]: input should be a valid string"),
+        ({"a": "x" * 1025}, "attributes.a: string should have at most 1024 characters"),
+        ({"a": {"lat": 1}}, "attributes.a.lon: field required"),
+        ({"": 1}, "attributes: the key '': string should have at least 1 character"),
+        ({"k" * 1000: 1}, f"attributes: the key '{'k' * 80}': string should have at most 64"),
+    ],
+)
+async def test_an_attribute_that_is_wrong_is_told_by_its_own_type(
+    client: httpx.AsyncClient, attributes: dict[str, object], says: str
+) -> None:
+    problem = (await client.patch(f"{ITEMS}/a", json={"attributes": attributes})).json()
+    assert says in problem["detail"] and len(problem["errors"]) == 1
 
 
 async def test_each_place_that_is_wrong_is_named(client: httpx.AsyncClient) -> None:
