@@ -6,6 +6,7 @@ security headers. Knows no route but the probes.
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import quote
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -92,7 +93,7 @@ class Rim:
 
     async def _fail(self, error: Exception, scope: Scope, receive: Receive, outgoing: "Outgoing") -> None:
         if entry_for(error).status == 500:
-            _log.error("request failed", request_id=outgoing.exchange.request_id, path=scope["path"], exc_info=error)
+            _log.error("request failed", request_id=outgoing.exchange.request_id, path=_shown(scope), exc_info=error)
         if not outgoing.is_started:
             response = ProblemResponse(error, outgoing.exchange.request_id)
             await response(scope, receive, outgoing.send)
@@ -109,7 +110,7 @@ class Rim:
         _log.info(
             "request",
             method=scope["method"],
-            path=scope["path"],
+            path=_shown(scope),
             status=status,
             ms=round(seconds * 1000, 2),
             request_id=exchange.request_id,
@@ -138,6 +139,11 @@ class Outgoing:
             message = {**message, "body": b""}
         await self._send(message)
         self.is_complete = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+
+def _shown(scope: Scope) -> str:
+    """The path for the log, where a line break in it must not begin another line."""
+    return quote(scope["path"], safe="/:@!$&'()*+,;=~")
 
 
 async def _cancel(task: "asyncio.Future[None]") -> None:

@@ -156,6 +156,12 @@ async def test_every_error_of_the_table_arrives(
     assert described.json()["status"] == entry.status
 
 
+async def test_a_line_break_in_a_path_begins_no_line_of_the_log(client: httpx.AsyncClient) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await client.get("/v1/a%0Ab%00/é:x")
+    assert [line["path"] for line in lines] == ["/v1/a%0Ab%00/%C3%A9:x"]
+
+
 async def test_the_metrics_know_routes_not_paths(client: httpx.AsyncClient, script: Script) -> None:
     script.error = CollectionNotFoundError("none")
     await client.post("/v1/collections/a-name-of-a-client/search", json=BODY)
