@@ -21,7 +21,7 @@ import orjson
 from index.backup.objects import Objects
 from index.catalog_connection import translated
 from index.durable_files import make_folder, place_durably, sync_folder
-from index.errors import CollectionLockedError, CollectionNotFoundError, CorruptError
+from index.errors import CollectionLockedError, CollectionNotFoundError, CorruptError, StoreError
 
 FORMAT_VERSION = 1
 CATALOG = "catalog.sqlite"
@@ -126,10 +126,10 @@ class Repository:
 
     @contextmanager
     def locked(self, exclusive: bool) -> Iterator[None]:
-        """Backups alone, restores side by side. Raises CollectionLockedError."""
+        """Backups alone, restores side by side. Raises CollectionLockedError, StoreError."""
         with translated():
             if exclusive:
-                make_folder(self.root)
+                self._make()
             elif not self.root.is_dir():
                 raise CollectionNotFoundError(f"there are no backups in {self.root}")
             descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
@@ -140,6 +140,12 @@ class Repository:
             raise CollectionLockedError(f"another process uses the backups in {self.root}: wait for it") from error
         finally:
             os.close(descriptor)
+
+    def _make(self) -> None:
+        try:
+            make_folder(self.root)
+        except (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
+            raise StoreError(f"the folder {self.root} for backups cannot be made: {error.strerror}") from error
 
     def _path(self, number: int) -> Path:
         return self.points_folder / f"{number:010d}.json"

@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -12,10 +12,15 @@ import httpx
 from rich.console import Console
 
 from index.errors import CollectionNotFoundError
+from models.errors import ModelError
+from models.manifest import Manifest
 from service.bootstrap import build, limits_of, open_store, picture_limits_of
 from service.cli.exits import ExitCode
 from service.cli.index_report import IndexReport
 from service.cli.options import print_json
+from service.encoders import manifests
+from service.engine_settings import encoder_plan_of
+from service.errors import ServiceError
 from service.jobs.index_job import (
     UNNAMED,
     CheckSink,
@@ -108,7 +113,7 @@ async def _sink(settings: Settings, order: IndexOrder, console: Console) -> Asyn
         async with _closing(remote(order.url)) as sink:
             yield sink
     elif order.vectors is not None and not await asyncio.to_thread(_has_model, settings, order.collection):
-        direct = StoreSink(open_store(settings), order.collection, limits_of(settings))
+        direct = StoreSink(open_store(settings), order.collection, limits_of(settings), _manifests(settings))
         async with _closing(ForwardingSink(direct, remote, on_forward)) as forwarding:
             yield forwarding
     else:
@@ -133,6 +138,13 @@ def _has_model(settings: Settings, collection: str) -> bool:
             return store.open(collection).spec.model is not None
         except CollectionNotFoundError:
             return False
+
+
+def _manifests(settings: Settings) -> Sequence[Manifest]:
+    """Of the bundles there are; vectors that are ready need none."""
+    with suppress(ServiceError, ModelError):
+        return list(manifests(encoder_plan_of(settings)).values())
+    return ()
 
 
 @contextmanager

@@ -30,6 +30,8 @@ async def bank_of(application: Application, name: str, file: Path | None, count:
     deadline = Deadline.after(application.settings.write_deadline_s)
     collection = application.store.open(name)
     texts = lines_of(file) if file is not None else texts_of(collection, count)
+    if not texts and file is not None:
+        raise SourceError(f"{file.name} holds no queries: write one a line")
     if not texts:
         raise QueryInvalidError(f"no item of {name!r} has a text to make a bank from: give one with --bank FILE")
     model = application.models.for_collection(collection.spec)
@@ -54,7 +56,9 @@ def vectors_in(file: Path) -> Vectors:
         if not (finite & has_length).all():
             raise SourceError(f"{file.name} holds vectors that are not finite, or only zeros")
         chunks.append(vectors)
-    return np.concatenate(chunks) if chunks else np.empty((0, source.dimension), np.float32)
+    if not chunks:
+        raise SourceError(f"{file.name} holds no vectors")
+    return np.concatenate(chunks)
 
 
 def lines_of(file: Path) -> list[str]:

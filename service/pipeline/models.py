@@ -1,7 +1,7 @@
 """The loaded models: which there are, which one a collection needs, how busy they are, whether they answer."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from index.errors import SpaceMismatchError, StoreError
 from index.ports import CollectionStore
@@ -63,13 +63,7 @@ class Models:
     def of_space(self, space_id: str, dimension: int) -> Manifest | None:
         """A loaded model of that space, by preference the default one. Raises SpaceMismatchError."""
         names = sorted(self._manifests, key=lambda name: (name != self._default, name))
-        found = next((self._manifests[name] for name in names if self._manifests[name].space_id == space_id), None)
-        if found is not None and found.dimension != dimension:
-            raise SpaceMismatchError(
-                f"the model {found.name!r} makes the space {space_id!r} with {found.dimension} dimensions, not "
-                f"{dimension}: give these vectors a space of their own"
-            )
-        return found
+        return model_of_space((self._manifests[name] for name in names), space_id, dimension)
 
     def describe(self) -> Sequence[ModelInfo]:
         """Every loaded model, the default one first."""
@@ -94,3 +88,14 @@ class Models:
 
     def _open_all(self) -> int:
         return len([self._store.open(name) for name in self._store.names()])
+
+
+def model_of_space(manifests: Iterable[Manifest], space_id: str, dimension: int) -> Manifest | None:
+    """The first of that space. Raises SpaceMismatchError where it has another dimension."""
+    found = next((manifest for manifest in manifests if manifest.space_id == space_id), None)
+    if found is not None and found.dimension != dimension:
+        raise SpaceMismatchError(
+            f"the model {found.name!r} makes the space {space_id!r} with {found.dimension} dimensions, not "
+            f"{dimension}: give these vectors a space of their own"
+        )
+    return found

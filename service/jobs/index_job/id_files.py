@@ -1,6 +1,7 @@
 """Ids in the order of a file of vectors: a line, an array, a column of a table, or the numbers of the rows."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,11 @@ class IdLines:
         self._path = path
         self.description = f"ids: the lines of {path.name}"
 
+    @cached_property
+    def count(self) -> int:
+        """Empty lines at the end do not count."""
+        return max((number for number, line in enumerate(self, start=1) if line.strip()), default=0)
+
     def __iter__(self) -> Iterator[str]:
         with self._path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
             yield from file
@@ -34,6 +40,7 @@ class IdArray:
         if self._ids.ndim != 1 or self._ids.dtype.kind not in "iuU":
             raise SourceError(f"{path.name} must hold one row of whole numbers or strings, not {self._ids.dtype}")
         self.description = f"ids: {path.name}"
+        self.count = len(self._ids)
 
     def __iter__(self) -> Iterator[object]:
         for start in range(0, len(self._ids), 4096):
@@ -42,6 +49,9 @@ class IdArray:
 
 class IdColumn:
     """A column of a table; a row that cannot be read has no id."""
+
+    count = None
+    """Not known before it is read through."""
 
     def __init__(self, name: str, rows: Rows, wishes: ColumnWishes) -> None:
         self._rows = rows
@@ -59,10 +69,10 @@ class RowNumbers:
     description = "ids: the numbers of the rows, from 0"
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
 
     def __iter__(self) -> Iterator[object]:
-        return iter(range(self._count))
+        return iter(range(self.count))
 
 
 IdSource = IdLines | IdArray | IdColumn | RowNumbers

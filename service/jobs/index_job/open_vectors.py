@@ -36,6 +36,8 @@ def open_vectors(wishes: VectorWishes, table: Path | None, columns: ColumnWishes
     `table` brings text and attributes: in the order of the vectors, or by id where the vectors have ids of their own.
     """
     name, fields = wishes.path.name, (wishes.field,)
+    if table is not None and table.resolve() == wishes.path.resolve():
+        table = None  # its other columns are read anyway
     if wishes.path.suffix.lower() in _PARQUET:
         listed = ParquetVectors(wishes.path, wishes.column)
         file: VectorFile = listed
@@ -44,7 +46,7 @@ def open_vectors(wishes: VectorWishes, table: Path | None, columns: ColumnWishes
         file = open_vector_file(wishes.path)
         if table is not None and wishes.ids is None:
             return VectorSource(name, file, _beside(table, columns), fields), file.dimension
-        records = NamedRows(_ids(wishes, columns, file.count), file.count)
+        records = _named(wishes, columns, file.count)
     source: Source = VectorSource(name, file, records, fields)
     return (source if table is None else JoinedById(source, _beside(table, columns))), file.dimension
 
@@ -57,12 +59,23 @@ def _parquet_records(wishes: VectorWishes, columns: ColumnWishes, file: ParquetV
     """Ids, texts and attributes from the other columns of the file, or ids from a file of their own."""
     rows = ParquetRows(wishes.path, without=file.columns_of_vectors)
     if wishes.ids is not None and wishes.ids not in rows.names:
-        return NamedRows(_ids(wishes, columns, file.count), file.count)
+        return _named(wishes, columns, file.count)
     return _of_rows(wishes.path.name, rows, replace(columns, id=wishes.ids or columns.id))
 
 
 def _of_rows(title: str, rows: Rows, columns: ColumnWishes) -> Source:
     return table_source(title, rows, choose_columns(rows.names, columns, has_vectors=True), PictureReferences())
+
+
+def _named(wishes: VectorWishes, columns: ColumnWishes, count: int) -> NamedRows:
+    """Before anything is written, it is seen that there are as many ids as vectors, where that can be counted."""
+    ids = _ids(wishes, columns, count)
+    if ids.count not in (None, count):
+        raise SourceError(
+            f"{wishes.path.name} has {count:,} vectors, and there are {ids.count:,} {ids.description}: each vector "
+            "needs one, in the same order"
+        )
+    return NamedRows(ids, count)
 
 
 def _ids(wishes: VectorWishes, columns: ColumnWishes, count: int) -> IdSource:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from index.errors import CollectionNotFoundError, SealingBehindError, StoreError, WritesBehindError
 from index.ports import Collection, CollectionStore
 from index.types import ItemWrite, WriteReceipt
+from models.manifest import Manifest
 from service.errors import INTERNAL, ServiceError, entry_for
 from service.jobs.index_job.local_sink import to_input
 from service.jobs.index_job.record import SourceRecord
@@ -16,6 +17,7 @@ from service.jobs.index_job.space_check import check_space, named, space_there
 from service.pipeline.collections import bare_specification
 from service.pipeline.intake import Draft, check_item, failed, vectors_hash
 from service.pipeline.item_encoder import EncodedItem
+from service.pipeline.models import model_of_space
 from service.pipeline.write import write_batch
 from service.types import CollectionOptions, ItemOutcome, Limits
 
@@ -24,12 +26,18 @@ _TRIES = 10
 
 
 class StoreSink:
-    """For collections without a model (ADR 13). Owns the store from here on."""
+    """For collections without a model (ADR 13). Owns the store from here on.
 
-    def __init__(self, store: CollectionStore, collection: str, limits: Limits) -> None:
+    `manifests`: of the models that there are, so that none of their spaces is made with another dimension.
+    """
+
+    def __init__(
+        self, store: CollectionStore, collection: str, limits: Limits, manifests: Sequence[Manifest] = ()
+    ) -> None:
         self._store = store
         self._name = collection
         self._limits = limits
+        self._manifests = manifests
 
     async def prepare(self, options: CollectionOptions) -> None:
         await asyncio.to_thread(self._prepare, options)
@@ -47,6 +55,7 @@ class StoreSink:
         try:
             spec = self._store.open(self._name).spec
         except CollectionNotFoundError:
+            model_of_space(self._manifests, wanted.id, wanted.dimension)
             self._store.create(bare_specification(self._name, options, wanted))
             return
         check_space(space_there(spec), options.space)

@@ -55,18 +55,18 @@ class VectorSource:
                 else:
                     yield _with_vector(record, vector, self._fields)
         if not _is_over(records):
-            raise SourceError(f"{self._unequal()}: there are more rows")
+            raise self._unequal("more")
 
     def _next(self, records: Iterator[Record]) -> Record:
         record = next(records, None)
         if record is None:
-            raise SourceError(f"{self._unequal()}: the rows ended before")
+            raise self._unequal("fewer")
         return record
 
-    def _unequal(self) -> str:
-        return (
-            f"{self._name} has {self._file.count:,} vectors and its ids or rows are not as many, so that some were "
-            "given to the wrong item: mend the files, and run again"
+    def _unequal(self, rows: str) -> SourceError:
+        return SourceError(
+            f"{self._name} has {self._file.count:,} vectors, and the ids or rows beside it are {rows}. The n-th vector "
+            "was given to the n-th of them so far: see to it that they belong together, and run again"
         )
 
 

@@ -42,3 +42,8 @@ def test_what_cannot_be_done_is_said(cli: Cli, folder: Path, tmp_path: Path) -> 
     refused = cli("hubness", "shop", "--k", 128)
     assert refused.exit_code == 3 and "at least k = 128" in refused.output
     assert cli("hubness", "shop", "--bank", tmp_path / "none.npy").exit_code == 2
+    (tmp_path / "empty.txt").write_text("\n")
+    np.save(tmp_path / "empty.npy", np.empty((0, 16)))
+    for empty in ("empty.txt", "empty.npy"):
+        refused = cli("hubness", "shop", "--bank", tmp_path / empty)
+        assert refused.exit_code == 2 and f"{empty} holds no" in refused.output

@@ -68,6 +68,19 @@ def test_wrong_use_is_said(cli: Cli, vectors: Path, arguments: list[str], code: 
     assert result.exit_code == code and says in result.output
 
 
+def test_the_space_of_a_model_has_the_dimension_of_the_model(cli: Cli, vectors: Path, data: Path) -> None:
+    refused = cli("index", "--vectors", vectors, "-c", "mine", "--space", "tiny-1")
+    assert refused.exit_code == 3 and "with 16 dimensions, not 12" in refused.output
+    assert not (data / "collections" / "mine").exists()
+
+
+def test_ids_that_are_not_as_many_leave_no_collection(cli: Cli, vectors: Path, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "i.txt").write_text("a\nb\n")
+    refused = cli("index", "--vectors", vectors, "--ids", tmp_path / "i.txt", "-c", "mine")
+    assert refused.exit_code == 2 and "2,100 vectors, and there are 2 ids" in refused.output
+    assert not (data / "collections" / "mine").exists()
+
+
 def test_other_vectors_are_refused_by_a_collection_that_is_there(cli: Cli, vectors: Path, folder: Path) -> None:
     cli("index", "--vectors", vectors, "-c", "mine", "--json")
     np.save(vectors, np.eye(4))

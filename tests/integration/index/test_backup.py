@@ -24,6 +24,7 @@ from index.errors import (
     CollectionNameError,
     CollectionNotFoundError,
     CorruptError,
+    StoreError,
 )
 from index.pictures import PREFIX, PictureStore, in_use
 from index.sealed.builder import SealOrder, seal
@@ -236,6 +237,12 @@ def test_pictures_stay_during_a_backup(store: LocalStore, tmp_path: Path) -> Non
     with in_use(tmp_path / "data" / SPEC.name):
         assert pictures.sweep(lambda: ([], []), age_s=-1.0) == 0
     assert pictures.sweep(lambda: ([], []), age_s=-1.0) > 0
+
+
+def test_a_folder_that_cannot_be_made_is_named(store: LocalStore, tmp_path: Path) -> None:
+    (tmp_path / "backups").write_text("a file")
+    with pytest.raises(StoreError, match=r"backups/.* for backups cannot be made"):
+        taken(tmp_path)
 
 
 def test_one_backup_at_a_time(store: LocalStore, tmp_path: Path) -> None:

@@ -90,10 +90,19 @@ def test_ids_come_from_a_file_in_order(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("lines", ["a\nb\n", "a\nb\nc\nd\n"])
-def test_ids_that_are_not_as_many_stop_the_job(tmp_path: Path, lines: str) -> None:
+def test_ids_that_are_not_as_many_are_refused_before_anything_is_read(tmp_path: Path, lines: str) -> None:
     (tmp_path / "i.txt").write_text(lines)
-    with pytest.raises(SourceError, match="not as many"):
-        list(opened(npy(tmp_path, some(3)), ids=tmp_path / "i.txt"))
+    np.save(tmp_path / "i.npy", np.array(lines.split()))
+    for ids in ("i.txt", "i.npy"):
+        with pytest.raises(SourceError, match=r"has 3 vectors, and there are [24] ids"):
+            opened(npy(tmp_path, some(3)), ids=tmp_path / ids)
+
+
+@pytest.mark.parametrize(("rows", "told"), [("id\na\nb\n", "fewer"), ("id\na\nb\nc\nd\n", "more")])
+def test_rows_that_are_not_as_many_stop_the_job(tmp_path: Path, rows: str, told: str) -> None:
+    (tmp_path / "t.csv").write_text(rows)
+    with pytest.raises(SourceError, match=f"the ids or rows beside it are {told}"):
+        list(opened(npy(tmp_path, some(3)), tmp_path / "t.csv"))
 
 
 def test_a_table_beside_gives_ids_texts_and_attributes_in_order(tmp_path: Path) -> None:
@@ -142,6 +151,8 @@ def test_parquet_brings_its_own_columns(tmp_path: Path) -> None:
     ]
     assert good(records)[1].vectors["product"].tolist() == [0.0, 0.0, 1.0, 0.0]
     assert codes(records) == [("b", "vector_invalid"), ("c", "vector_invalid")]
+    both = list(opened(path, path, field="product"))
+    assert [(record.id, record.text) for record in good(both)] == [("a", "red"), ("d", "blue")]
 
 
 def test_a_fixed_size_column_is_read_and_another_one_can_be_named(tmp_path: Path) -> None:
