@@ -70,6 +70,12 @@ class Outcome:
     points: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
 
+    def shortened(self) -> str:
+        """How few queries its recall is of, where it had no time for more."""
+        least = min((point[f"asked_{kind}"] for point in self.points for kind in KINDS), default=0)
+        most = max((point[f"asked_{kind}"] for point in self.points for kind in KINDS), default=0)
+        return f", recall of {least} to {most} queries of a kind" if least < most else ""
+
 
 def main() -> None:
     arguments = parse()
@@ -81,7 +87,7 @@ def main() -> None:
     for name in arguments.contestants:
         outcome = Run(arguments, folder, source.count).of(name)
         outcomes.append(outcome)
-        print(f"{name}: {outcome.failure or f'built in {outcome.build_s:.0f} s'}", flush=True)
+        print(f"{name}: {outcome.failure or f'built in {outcome.build_s:.0f} s{outcome.shortened()}'}", flush=True)
     print(curves(outcomes))
     for kind in KINDS:
         print(f"\nAt recall@{K} of at least {arguments.target}, {kind} the distribution:\n")
@@ -96,6 +102,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--contestants", nargs="+", default=list(ALL), metavar="NAME[:CODEC]")
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=3.0, help="of one rate")
+    parser.add_argument(
+        "--recall-seconds", type=float, default=120.0, help="of one recall: a slow one is of fewer queries"
+    )
     parser.add_argument("--target", type=float, default=TARGET)
     parser.add_argument("--folder", type=Path, default=Path("data/index-benchmark"))
     parser.add_argument("--real", type=Path, default=Path("data/index-benchmark/real"))
@@ -166,6 +175,7 @@ class Run:
         python = self.arguments.peers_python if kind in PEERS else Path(sys.executable)
         command = [str(python), str(HERE / "contestant.py"), act, kind, "--option", option, "--folder", str(folder)]
         command += ["--data", str(self.data), "--seconds", str(self.arguments.seconds)]
+        command += ["--recall-seconds", str(self.arguments.recall_seconds)]
         environment = {**os.environ, **ONE_THREAD}
         if kind in PEERS:  # an environment of its own, that knows nothing of this service
             environment.pop("PYTHONPATH", None)
