@@ -15,6 +15,10 @@ from index.errors import CorruptError, SpaceMismatchError, VectorError
 from index.types import Vector, Vectors
 
 STORED = np.dtype("<f2")
+_SIGN_AND_REST = np.int32(-0x70002000)
+"""A float16's bits in a float32: the sign in front, exponent and fraction behind three bits more of exponent."""
+_EXPONENTS = np.float32(2.0**112)
+"""So much larger is a float16 than the float32 with its bits."""
 Stored: TypeAlias = NDArray[np.float16]
 """float16 [n, d]: of unit length but for their rounding. Brought to unit length and rounded again, they may change."""
 
@@ -52,6 +56,17 @@ def stored_rows(blobs: Sequence[bytes], dimension: int) -> Stored:
 
 def unit_rows(stored: Stored) -> Vectors:
     """float32 [n, d] of unit length: the values that every search sees, bit by bit. No row is zero."""
-    vectors = stored.astype(np.float32)
+    vectors = np.empty(stored.shape, np.float32)
+    widen(stored, vectors)
     vectors /= np.sqrt(np.vecdot(vectors, vectors))[:, None]
     return vectors
+
+
+def widen(stored: Stored, vectors: Vectors) -> None:
+    """Write the same numbers to `vectors`, float32 of the same shape. Of finite ones it is bit by bit what NumPy makes
+    of them, one by one, in several times the time."""
+    bits = vectors.view(np.int32)
+    np.copyto(bits, stored.view(np.int16))
+    np.left_shift(bits, 13, out=bits)
+    np.bitwise_and(bits, _SIGN_AND_REST, out=bits)
+    vectors *= _EXPONENTS

@@ -9,6 +9,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
+from index.stored_vectors import widen
 from index.types import Vector
 
 BLOCK = 256
@@ -38,7 +39,7 @@ def cosines_of(stored: NDArray[np.float16], slots: NDArray[np.int64], query: Vec
         block = slots[start : start + BLOCK]
         gathered, vectors = _buffers.stored[: len(block)], _buffers.vectors[: len(block)]
         np.take(stored, block, axis=0, out=gathered, mode="clip")  # any other mode copies once more
-        np.copyto(vectors, gathered)
+        widen(gathered, vectors)
         vectors /= np.sqrt(np.vecdot(vectors, vectors))[:, None]  # first, as exact segments do: the same bits
         cosines[start : start + len(block)] = np.vecdot(vectors, query)
     return cosines

@@ -35,6 +35,9 @@ LOOKED_UP_SHARE = 0.02
 """Up to this share of allowed rows their slots are looked up one by one; beyond it all slots are looked at."""
 SPARE = 8
 """So many more than the limit get their exact cosines: stored vectors are of unit length but for their rounding."""
+ONE_QUERY = 11
+"""Of FAISS's ways to walk through the lists of a fast-scan codec, list by list: it would choose one for many queries,
+which takes up to twice as long for one. What it finds is the same."""
 ROUNDING = 2.0**-10
 """More than rounding to float16 changes the product of two unit vectors."""
 GROWTH = 8
@@ -68,6 +71,8 @@ class SealedSegment:
         try:
             self._index: Any = faiss.read_index(str(files.lists), how_read)
             self._ivf: Any = faiss.downcast_index(faiss.extract_index_ivf(self._index))
+            if self._are_lists_copied:
+                self._ivf.implem = ONE_QUERY
             self._coded_quantizer = sift_centroids(self._ivf, files.lists)
             self._lists_bytes = files.lists.stat().st_size
             self.inverted_lists = InvertedLists(self._index)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from index.errors import SpaceMismatchError, VectorError
-from index.stored_vectors import decode, encode, unit
+from index.stored_vectors import STORED, decode, encode, unit, widen
 
 
 def test_a_stored_vector_keeps_its_direction_and_has_unit_length() -> None:
@@ -37,6 +37,14 @@ def test_another_shape_is_another_space(shape: tuple[int, ...]) -> None:
 def test_what_has_no_direction_is_refused(value: float) -> None:
     with pytest.raises(VectorError):
         unit(np.full(4, value), 4, "it")
+
+
+def test_every_finite_float16_is_widened_to_the_same_number() -> None:
+    every = np.arange(2**16, dtype=np.uint16).view(STORED)
+    finite = every[np.isfinite(every)].reshape(2, -1)
+    widened = np.empty(finite.shape, np.float32)
+    widen(finite, widened)
+    assert np.array_equal(widened.view(np.int32), finite.astype(np.float32).view(np.int32))  # the sign of zero, too
 
 
 def test_no_vectors() -> None:
