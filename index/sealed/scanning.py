@@ -1,8 +1,8 @@
 """Scans the sealed segments of a field as if they were one: they share a trained codec.
 
 The lists near a query are looked up once for all of them, and their codes compare with each other, so that as many
-candidates get their exact cosines as in a single segment. Where there is but one, or where candidates are many, FAISS
-does it all in one call, with less under Python's lock. Owns nothing.
+candidates get their exact cosines as in a single segment. Where there is but one, or where candidates are thousands,
+FAISS does it all in one call, with less under Python's lock. Owns nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.sealed.inverted_lists import Bits, Slots
-from index.sealed.rescoring import BLOCK
 from index.sealed.sealed_segment import SealedSegment, Sifting
 from index.sealed.search_settings import SearchSettings
 from index.segment import Hits, merge
 from index.types import Vector
 
+MOST_SHARED = 4_096
+"""Of more candidates, as large pages have, FAISS compares as many in each segment, with less under Python's lock."""
 ALIKE = 64
 """Pairs of limit and settings of which a segment keeps the parameters."""
 
@@ -39,7 +40,7 @@ class Part:
 
 def scanned(parts: Sequence[Part], query: Vector, limit: int, settings: SearchSettings) -> Hits:
     """The `limit` nearest in the nearest lists, rescored exactly. `parts`: one at least, of one codec."""
-    if len(parts) == 1 or settings.rescored(limit) > BLOCK:
+    if len(parts) == 1 or settings.rescored(limit) > MOST_SHARED:
         slots = [part.segment.sifted(query, part.sifting(limit, settings)) for part in parts]
     else:
         slots = _candidates(parts, query, settings.rescored(limit), settings.probes)

@@ -22,7 +22,7 @@ from index.sealed.card import copied
 from index.sealed.coarse import how_sifted, sift_centroids, unrotated_centroids
 from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
-from index.sealed.rescoring import cosines_of
+from index.sealed.rescoring import cosines_of, nearest_stored
 from index.sealed.search_settings import SearchSettings
 from index.sealed.segment_files import SegmentFiles
 from index.segment import Hits, best
@@ -41,6 +41,8 @@ which takes up to twice as long for one. What it finds is the same."""
 ROUNDING = 2.0**-10
 """More than rounding to float16 changes the product of two unit vectors."""
 GROWTH = 8
+MANY = 4
+"""More than so many times what is wanted are sifted by how they are stored before they get their exact cosines."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,15 @@ class SealedSegment:
     def rescored(self, slots: Slots, query: Vector, limit: int) -> Hits:
         """The exact cosines of some slots, best first."""
         slots = np.sort(slots)  # ascending: pages are read in order
+        wanted = 2 * limit + SPARE
+        if len(slots) > MANY * wanted:
+            few, least = nearest_stored(self._stored, slots, query, wanted)
+            hits = self._exact(few, query, limit)
+            if least + ROUNDING < hits.cosines[-1]:
+                return hits
+        return self._exact(slots, query, limit)
+
+    def _exact(self, slots: Slots, query: Vector, limit: int) -> Hits:
         return best(self.rows[slots].astype(np.int64), cosines_of(self._stored, slots, query), limit)
 
 

@@ -143,6 +143,14 @@ def test_exact_search_agrees_with_the_exact_segment(sealed: Sealed, limit: int, 
         assert hits.cosines.tolist() == expected.cosines.tolist()
 
 
+@pytest.mark.parametrize("limit", [1, 10, 500])
+def test_candidates_however_many_get_the_order_of_exact_search(sealed: Sealed, limit: int) -> None:
+    for query in clustered(5, seed=9):
+        hits = sealed.segment.rescored(np.arange(COUNT), query, limit)
+        expected = sealed.exact.view.search(query, limit, None, PARAMS)
+        assert (hits.rows.tolist(), hits.cosines.tolist()) == (expected.rows.tolist(), expected.cosines.tolist())
+
+
 def test_exact_search_looks_until_rounding_cannot_hide_a_nearer_one(tmp_path: Path) -> None:
     """Hundreds about the query, where the product follows the rounded lengths and the cosine does not."""
     chance, middle = np.random.default_rng(3), clustered(1, seed=9)[0]
@@ -158,9 +166,12 @@ def test_exact_search_looks_until_rounding_cannot_hide_a_nearer_one(tmp_path: Pa
     exact = ExactSegment(DIMENSION)
     exact.stage(np.arange(700), vectors)
     exact.publish(BitMap())
+    segment = SealedSegment(tmp_path)
     for query in about(10, 0.01):
-        hits = SealedView(SealedSegment(tmp_path), BitMap()).search(query, 10, None, SearchParameters(exact=True))
-        assert hits.rows.tolist() == exact.view.search(query, 10, None, PARAMS).rows.tolist()
+        expected = exact.view.search(query, 10, None, PARAMS).rows.tolist()
+        hits = SealedView(segment, BitMap()).search(query, 10, None, SearchParameters(exact=True))
+        assert hits.rows.tolist() == expected
+        assert segment.rescored(np.arange(700), query, 10).rows.tolist() == expected
 
 
 def test_stored_vectors_come_back_by_row(sealed: Sealed) -> None:
