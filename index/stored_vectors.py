@@ -63,8 +63,8 @@ def unit_rows(stored: Stored) -> Vectors:
 
 
 def widen(stored: Stored, vectors: Vectors) -> None:
-    """Write the same numbers to `vectors`, float32 of the same shape. Of finite ones it is bit by bit what NumPy makes
-    of them, one by one, in several times the time."""
+    """Write the same numbers to `vectors`, float32 of the same shape: bit by bit what NumPy makes of finite ones, which
+    it converts one by one."""
     bits = vectors.view(np.int32)
     np.copyto(bits, stored.view(np.int16))
     np.left_shift(bits, 13, out=bits)

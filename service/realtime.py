@@ -6,8 +6,7 @@ Owns how many threads are ahead of all others at a time: one core is always left
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from threading import Semaphore
 from typing import ParamSpec, TypeVar
@@ -33,10 +32,12 @@ class RealtimePriority:
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
             if not self._places.acquire(blocking=False):
                 return function(*args, **kwargs)
+            is_raised = _raise()  # a grant can be taken back
             try:
-                with _raised():
-                    return function(*args, **kwargs)
+                return function(*args, **kwargs)
             finally:
+                if is_raised:
+                    _lower()
                 self._places.release()
 
         return run
@@ -59,18 +60,21 @@ def _refusal() -> str:
         return "only Linux has it"
     if len(os.sched_getaffinity(0)) == 1:
         return "there is one core, which searches would take from everything else"
-    try:
-        with _raised():
-            return ""
-    except PermissionError:
+    if not _raise():
         return "it is not granted: allow it by `ulimit -r 1`, LimitRTPRIO=1 or rtprio in compose (docs/operations.md)"
+    _lower()
+    return ""
 
 
-@contextmanager
-def _raised() -> Iterator[None]:
-    """Of this thread alone; what it starts meanwhile begins without. Raises PermissionError."""
-    os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+def _raise() -> bool:
+    """Of this thread alone; what it starts meanwhile begins without. False where the system does not grant it."""
     try:
-        yield
-    finally:  # to clear the flag needs a privilege; without the priority it means nothing
-        os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    except PermissionError:
+        return False
+    return True
+
+
+def _lower() -> None:
+    """The flag stays: to clear it needs a privilege, and without the priority it means nothing."""
+    os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))

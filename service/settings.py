@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     )
     search_realtime: bool = Field(
         False,
-        description="Search at real-time priority, so that seals and writes delay no search; the system must grant it.",
+        description="Search at real-time priority: no waiting for a core beside seals and writes. The system must grant it.",
     )
     query_log: bool = Field(
         True,

@@ -50,7 +50,7 @@ def nearest_stored(
     """The `count` slots with the largest products as they are stored (more where some are equal), in ascending order,
     and what no other one's exceeds. There are more slots than that.
 
-    FAISS compares them as float16, in less time than their exact cosines take.
+    FAISS compares them as float16, without writing them out as float32.
     """
     _buffers.fit(stored.shape[1])
     index, kept, products = _buffers.over_stored, [], []

@@ -36,8 +36,8 @@ LOOKED_UP_SHARE = 0.02
 SPARE = 8
 """So many more than the limit get their exact cosines: stored vectors are of unit length but for their rounding."""
 ONE_QUERY = 11
-"""Of FAISS's ways to walk through the lists of a fast-scan codec, list by list: it would choose one for many queries,
-which takes up to twice as long for one. What it finds is the same."""
+"""Of FAISS's ways to walk through the lists of a fast-scan codec, list by list for each query: it would choose one
+that is made for many queries. What it finds is the same."""
 ROUNDING = 2.0**-10
 """More than rounding to float16 changes the product of two unit vectors."""
 GROWTH = 8

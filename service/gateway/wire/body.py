@@ -103,7 +103,6 @@ _JSON_KINDS: dict[type, str] = {
     float: "number",
     str: "string",
     list: "list",
-    dict: "object",
     type(None): "null",
 }
 

@@ -62,12 +62,23 @@ def test_a_single_core_is_not_taken_from_everything_else(monkeypatch: pytest.Mon
     assert "one core" in lines[0]["reason"]
 
 
-def test_the_log_says_how_to_grant_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_grant_that_was_taken_back_costs_no_search() -> None:
+    priority = RealtimePriority(1)
+    assert [priority.given_to(policy)() for _ in range(2)] == [os.SCHED_OTHER] * 2
+
+
+@pytest.mark.usefixtures("refused")
+def test_the_log_says_how_to_grant_it() -> None:
     with capture_logs() as lines:
         assert realtime_priority() is NO_REALTIME
     assert "ulimit -r 1" in lines[0]["reason"]
