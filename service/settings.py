@@ -59,7 +59,8 @@ class Settings(BaseSettings):
     )
     search_realtime: bool = Field(
         False,
-        description="Search at real-time priority: no waiting for a core beside seals and writes. The system must grant it.",
+        description="Search at real-time priority, with no wait for a core beside seals and writes. The system must "
+        "grant it (docs/operations.md).",
     )
     query_log: bool = Field(
         True,
