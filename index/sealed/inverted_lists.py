@@ -4,8 +4,9 @@ for several segments.
 Owns the calls of FAISS with lists that the caller chose. Knows no stored vectors and no rows.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import faiss as faiss_library
@@ -19,6 +20,8 @@ faiss: Any = faiss_library  # its type stubs do not know its keyword arguments
 Slots = NDArray[np.int64]  # int64 [n]
 Bits = NDArray[np.uint8]
 """A bit for each slot, the lowest first."""
+ALIKE = 64
+"""So many different searches are known at a time: each has parameters of its own."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,11 @@ class ListOrder:
     def taken(self, chosen: NDArray[np.bool_] | slice) -> "ListOrder":
         """Some of them, in the same order."""
         return ListOrder(self.turned, self.numbers[chosen], self.products[chosen])
+
+
+def scanning(probes: int, bits: Bits | None) -> Any:
+    """FAISS's parameters for any number of scans of so many lists, and of the selected slots alone (None: all)."""
+    return faiss.SearchParametersIVF(nprobe=probes, sel=None if bits is None else faiss.IDSelectorBitmap(bits))
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class InvertedLists:
         self._index = index
         self._ivf: Any = faiss.extract_index_ivf(index)
         self.quantizer: Any = faiss.downcast_index(self._ivf.quantizer)
+        self.sifting: Callable[[int], Any] = lru_cache(ALIKE)(partial(how_sifted, self.quantizer))
+        """How so many lists are found: FAISS's parameters, which take longer to make than to use."""
 
     def __len__(self) -> int:
         return int(self._ivf.nlist)
@@ -74,13 +84,12 @@ class InvertedLists:
         if count == len(self):
             products, numbers = centroids_of(self._ivf).search(turned, count)
         else:
-            products, numbers = self.quantizer.search(turned, count, params=how_sifted(self.quantizer, count))
+            products, numbers = self.quantizer.search(turned, count, params=self.sifting(count))
         return ListOrder(turned, numbers[0], products[0])
 
-    def scan(self, order: ListOrder, wanted: int, bits: Bits | None) -> Codes:
-        """About the `wanted` nearest selected slots (all, where None), by their codes, in exactly these lists."""
-        selector = None if bits is None else faiss.IDSelectorBitmap(bits)
-        parameters = faiss.SearchParametersIVF(nprobe=len(order.numbers), sel=selector)
+    def scan(self, order: ListOrder, wanted: int, parameters: Any) -> Codes:
+        """About the `wanted` nearest slots, by their codes, in exactly these lists; `parameters`: `scanning` as many of
+        them."""
         scores, slots = np.empty((1, wanted), np.float32), np.empty((1, wanted), np.int64)
         parts = (order.turned, np.ascontiguousarray(order.numbers), np.ascontiguousarray(order.products), scores, slots)
         query, numbers, products, to_scores, to_slots = map(faiss.swig_ptr, parts)

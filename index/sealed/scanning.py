@@ -8,12 +8,13 @@ FAISS does it all in one call, with less under Python's lock. Owns nothing.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.sealed.inverted_lists import Bits, Slots
+from index.sealed.inverted_lists import ALIKE, Bits, Codes, ListOrder, Slots, scanning
 from index.sealed.sealed_segment import SealedSegment, Sifting
 from index.sealed.search_settings import SearchSettings
 from index.segment import Hits, merge
@@ -21,8 +22,6 @@ from index.types import Vector
 
 MOST_SHARED = 4_096
 """Of more candidates, as large pages have, FAISS compares as many in each segment, with less under Python's lock."""
-ALIKE = 64
-"""Pairs of limit and settings of which a segment keeps the parameters."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,16 @@ class Part:
     def sifting(self) -> Callable[[int, SearchSettings], Sifting]:
         """How it is sifted for a limit, with some settings: made once for searches that are alike."""
         return lru_cache(ALIKE)(partial(self.segment.sifting, selected=self.bits))
+
+    @cached_property
+    def scanning(self) -> Callable[[int], Any]:
+        """How so many of its lists are scanned."""
+        return lru_cache(ALIKE)(partial(scanning, bits=self.bits))
+
+    def best_in(self, order: ListOrder, wanted: int) -> Codes:
+        """Its best ones in these lists."""
+        how = self.scanning(len(order.numbers))
+        return self.segment.inverted_lists.scan(order, min(wanted, self.segment.count), how)
 
 
 def scanned(parts: Sequence[Part], query: Vector, limit: int, settings: SearchSettings) -> Hits:
@@ -52,7 +61,7 @@ def _candidates(parts: Sequence[Part], query: Vector, wanted: int, probes: int) 
     """In each part, the slots of those that are among the best `wanted` of all by their codes."""
     faiss.omp_set_num_threads(1)  # of this thread: queries run beside each other, none in pieces
     order = parts[0].segment.inverted_lists.nearest(query, probes)
-    found = [part.segment.inverted_lists.scan(order, min(wanted, part.segment.count), part.bits) for part in parts]
+    found = [part.best_in(order, wanted) for part in parts]
     least = _least(np.concatenate([codes.scores for codes in found]), wanted)
     return [codes.slots[codes.scores >= least] for codes in found]
 

@@ -19,7 +19,7 @@ from index.errors import CorruptError
 from index.faiss_memory import index_over
 from index.index_info import CodecKind
 from index.sealed.card import copied
-from index.sealed.coarse import how_sifted, sift_centroids, unrotated_centroids
+from index.sealed.coarse import sift_centroids, unrotated_centroids
 from index.sealed.codec import FAST_SCAN
 from index.sealed.inverted_lists import InvertedLists
 from index.sealed.rescoring import cosines_of, nearest_stored
@@ -158,7 +158,7 @@ class SealedSegment:
         lists = faiss.SearchParametersIVF(
             nprobe=probes,
             sel=None if selected is None else faiss.IDSelectorBitmap(selected),
-            quantizer_params=how_sifted(self.inverted_lists.quantizer, probes),
+            quantizer_params=self.inverted_lists.sifting(probes),
         )
         wanted = min(limit + SPARE, self.count)
         factor = max(1.0, min(settings.rescored(limit), self.count) / wanted)

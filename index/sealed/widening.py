@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.sealed.inverted_lists import InvertedLists, Slots
+from index.sealed.inverted_lists import InvertedLists, Slots, scanning
 from index.sealed.search_settings import SearchSettings
 from index.segment import Hits, merge
 from index.types import Vector
@@ -65,7 +65,7 @@ def widened(
         wanted = min(
             rescored_at_once * size // how.settings.probes, max(rescored_at_once, MOST_RESCORED), len(selected)
         )
-        fresh = rescored(lists.scan(part, wanted, bits).slots, query, watched)
+        fresh = rescored(lists.scan(part, wanted, scanning(len(part.numbers), bits)).slots, query, watched)
         hits = merge([hits, fresh], watched)
         done += len(part.numbers)
         new = int(np.isin(hits.rows, fresh.rows).sum())
