@@ -6,6 +6,7 @@ under the lock, views are immutable.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from time import monotonic
 
 from pyroaring import BitMap
@@ -98,7 +99,6 @@ class FieldSegments:
 
     def compacted(self) -> "FieldSegments":
         """The same without the dead slots of the exact segment; this one stays as it is."""
-        compact = FieldSegments(1, self._sealed)
+        compact = copy(self)
         compact._exact = self._exact.compacted()
-        compact._fresh_since = self._fresh_since
         return compact
