@@ -4,12 +4,16 @@ A batch goes through the four stages together and from a few threads, since the 
 """
 
 import os
+import time
 import uuid
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 SYNCING_THREADS = 4
+LEFT_S = 3600.0
+"""A temporary file of this age belongs to a process that was killed: no write takes so long."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -73,6 +77,14 @@ def place(path: Path, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_left(folder: Path) -> None:
+    """Temporary files that killed processes left. Cheap where a folder holds few files."""
+    for path in folder.glob(".*.tmp"):
+        with suppress(FileNotFoundError):  # another process removed it, or it is in place now
+            if path.stat().st_mtime < time.time() - LEFT_S:
+                path.unlink()
 
 
 def _temporary(path: Path) -> Path:

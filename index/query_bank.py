@@ -15,7 +15,7 @@ from typing import get_args
 import numpy as np
 
 from index.catalog_connection import translated
-from index.durable_files import place
+from index.durable_files import place, remove_left
 from index.index_info import QueryKind, QuerySource
 from index.stored_vectors import STORED
 from index.types import FieldName, Vectors
@@ -77,6 +77,7 @@ class QueryBank:
         np.save(buffer, vectors[:CAPACITY].astype(STORED), allow_pickle=False)
         with translated():
             self._folder.mkdir(exist_ok=True)
+            remove_left(self._folder)
             place(self._path(field, kind, source), buffer.getvalue())
 
     def kinds(self) -> set[tuple[FieldName, QueryKind]]:

@@ -14,7 +14,7 @@ import orjson
 from numpy.typing import NDArray
 
 from index.catalog_connection import translated
-from index.durable_files import place_durably, sync_folder
+from index.durable_files import place_durably, remove_left, sync_folder
 from index.errors import CorruptError
 from index.hubness.bias import Biases
 from index.stored_vectors import STORED
@@ -69,6 +69,7 @@ def write_biases(path: Path, head: BiasHead, by_row: Biases, bank: Vectors) -> N
     body = length + text + by_row.astype("<f4").tobytes() + bank.astype(STORED).tobytes()
     with translated():
         path.parent.mkdir(exist_ok=True)
+        remove_left(path.parent)
         place_durably({path: MAGIC + hashlib.sha256(body).digest() + body})
         sync_folder(path.parent)
 

@@ -1,10 +1,13 @@
 """Held-out queries as files: which count, and what a damaged one does."""
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from index.durable_files import LEFT_S
 from index.query_bank import CAPACITY, ENOUGH, FEWEST, QueryBank
 from index.types import Vectors
 
@@ -51,6 +54,17 @@ def test_the_log_counts_once_it_is_long_enough(
 def test_a_file_is_bounded(bank: QueryBank) -> None:
     bank.write("image", "text", "log", vectors(CAPACITY + 10))
     assert len(bank.read("image", "text", "log")) == CAPACITY
+
+
+def test_what_a_killed_process_left_goes_with_the_next_file(bank: QueryBank, tmp_path: Path) -> None:
+    bank.write("image", "text", "log", vectors(30))
+    left, being_written = (tmp_path / "queries" / name for name in (".left.tmp", ".written.tmp"))
+    left.touch()
+    being_written.touch()
+    os.utime(left, (0, time.time() - 2 * LEFT_S))
+    bank.write("image", "text", "log", vectors(40))
+    assert being_written.exists() and not left.exists()
+    assert len(bank.read("image", "text", "log")) == 40
 
 
 @pytest.mark.parametrize("length", [0, 5, 100, 300])
