@@ -50,7 +50,7 @@ def _named(name: str, cell: object) -> AttributeValue:
         return float(cell)
     if isinstance(cell, datetime.date | datetime.time):
         return cell.isoformat()
-    if isinstance(cell, list | tuple) and all(isinstance(word, str | int) for word in cell):
+    if isinstance(cell, list | tuple) and all(type(word) in (str, int) for word in cell):
         return tuple(_unicode(name, str(word)) for word in cell)
     raise RecordError(
         "attribute_value_invalid",

@@ -32,7 +32,7 @@ def test_attributes(cell: object, value: AttributeValue) -> None:
     assert to_attribute("column", cell) == value
 
 
-@pytest.mark.parametrize("cell", [{"nested": 1}, {"lat": 1}, [[1]], b"bytes"])
+@pytest.mark.parametrize("cell", [{"nested": 1}, {"lat": 1}, [[1]], [True], b"bytes"])
 def test_other_kinds_are_refused_with_a_way_out(cell: object) -> None:
     with pytest.raises(RecordError, match="--attributes") as caught:
         to_attribute("column", cell)
