@@ -24,6 +24,7 @@ from index.filters import FilterScope, Prepared, matching, prepared
 from index.index_description import index_info
 from index.index_info import IndexInfo, SealProgress
 from index.item_state import ItemState
+from index.retired import Retired
 from index.sealed.codec import chosen
 from index.sealed.lost_rows import lost_rows, lost_vectors
 from index.sealed.policy import FieldStanding
@@ -57,8 +58,7 @@ class CollectionState:
         are searched one by one, of each field."""
         self._spec, self._sealed, self._most_lost = spec, sealed, most_lost
         self._snapshot: Snapshot | None = None
-        self._replaced: object = None
-        """By the last snapshot, until whoever follows looks again: no search that began before is to free it."""
+        self._replaced = Retired()  # by the last snapshot
         self._following = threading.Lock()
         self._changed = threading.Condition()  # guards everything below
         self._items = ItemState()
@@ -89,7 +89,7 @@ class CollectionState:
                 return self._view, self._prepared(filter_, exclude)
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
-        self._replaced = None
+        self._replaced.release()
         opened = self._newer_snapshot(committed(connection))
         if opened is not None:
             self._take_over(connection, opened)
@@ -103,7 +103,7 @@ class CollectionState:
     @property
     def is_behind(self) -> bool:
         """A snapshot waits to be taken over, or what it replaced to be freed."""
-        return self._replaced is not None or (self._sealed is not None and self._sealed.is_changed())
+        return self._replaced.is_due or (self._sealed is not None and self._sealed.is_changed())
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -231,7 +231,7 @@ class CollectionState:
             self._sealed.again()
             raise
         with self._changed:
-            self._replaced = self._items, self._segments, self._view
+            self._replaced.keep((self._items, self._segments, self._view))
             self._items, self._segments = items, segments
             self._snapshot = opened.snapshot if opened.snapshot.number else None
             self._left_out = lost.left_out
