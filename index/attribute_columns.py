@@ -5,9 +5,9 @@ Owns the postings of one attribute. Knows neither filters nor items; the owner h
 """
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +35,8 @@ class Column(Protocol):
     def nbytes(self) -> int:
         """A rough figure."""
 
-    def set(self, row: int, value: AttributeValue) -> None:
-        """Store a value for a row that has none."""
+    def put(self, rows: Sequence[int], values: Sequence[AttributeValue]) -> None:
+        """Store a value for each of these rows, distinct ones that have none."""
 
     def clear(self, row: int) -> None:
         """Forget the row's value, if there is one."""
@@ -64,15 +64,16 @@ class PostingsColumn:
     def nbytes(self) -> int:
         return len(self._values_of) * BYTES_A_ROW + len(self._postings) * BYTES_A_VALUE
 
-    def set(self, row: int, value: AttributeValue) -> None:
-        assert value is not None and not isinstance(value, GeoPoint)
-        values = tuple(dict.fromkeys(value)) if isinstance(value, tuple) else (value,)
-        for one in values:
-            posting = self._postings.get(one)
-            if posting is None:
-                posting = self._postings[one] = BitMap()
-            posting.add(row)
-        self._values_of[row] = values
+    def put(self, rows: Sequence[int], values: Sequence[AttributeValue]) -> None:
+        rows_of: defaultdict[Scalar, list[int]] = defaultdict(list)
+        for row, value in zip(rows, values, strict=True):
+            assert value is not None and not isinstance(value, GeoPoint)
+            scalars = tuple(dict.fromkeys(value)) if isinstance(value, tuple) else (value,)
+            self._values_of[row] = scalars
+            for one in scalars:
+                rows_of[one].append(row)
+        for one, some in rows_of.items():
+            self._postings.setdefault(one, BitMap()).update(some)
 
     def clear(self, row: int) -> None:
         for value in self._values_of.pop(row, ()):
@@ -119,11 +120,10 @@ class NumberColumn:
     def nbytes(self) -> int:
         return self._values.nbytes + self._sorted.nbytes + self._sorted_rows.nbytes
 
-    def set(self, row: int, value: AttributeValue) -> None:
-        assert isinstance(value, int | float)
-        self._values.set(row, float(value))
-        self._held.add(row)
-        self._changed.add(row)
+    def put(self, rows: Sequence[int], values: Sequence[AttributeValue]) -> None:
+        self._values.put(np.array(rows, np.int64), np.array(cast(Sequence[float], values), np.float64))
+        self._held.update(rows)
+        self._changed.update(rows)
 
     def clear(self, row: int) -> None:
         if row in self._held:

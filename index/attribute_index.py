@@ -3,6 +3,7 @@
 Derived from the catalogue, never the truth. The collection's lock guards it, but for `facet`, which needs none.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from pyroaring import BitMap
@@ -11,7 +12,7 @@ from index.attribute_columns import AnyColumn, new_column
 from index.attribute_values import Schema, Values
 from index.layered_columns import LayeredNumbers, LayeredPlaces, LayeredPostings
 from index.sealed.sealed_columns import SealedColumn, SealedNumbers, SealedPlaces, SealedPostings
-from index.types import Facet
+from index.types import AttributeValue, Facet
 
 
 class AttributeIndex:
@@ -58,9 +59,16 @@ class AttributeIndex:
             for column in self._columns.values():
                 column.clear(row)
 
-    def set(self, row: int, values: Values) -> None:
-        for key, value in values.items():
-            self._columns[key].set(row, value)
+    def put(self, items: Iterable[tuple[int, Values]]) -> None:
+        """Store the values of distinct rows that have none. Those of a column come at once: several times as fast."""
+        by_key: defaultdict[str, tuple[list[int], list[AttributeValue]]] = defaultdict(lambda: ([], []))
+        for row, held in items:
+            for key, value in held.items():
+                rows, values = by_key[key]
+                rows.append(row)
+                values.append(value)
+        for key, (rows, values) in by_key.items():
+            self._columns[key].put(rows, values)
 
     def facet(self, key: str, among: BitMap, limit: int) -> Facet:
         return self._columns[key].facet(key, among, limit)

@@ -7,6 +7,7 @@ the poles and the date line are places like any other.
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,11 +35,11 @@ class GeoColumn:
     def nbytes(self) -> int:
         return self._x.nbytes + self._y.nbytes + self._z.nbytes
 
-    def set(self, row: int, value: AttributeValue) -> None:
-        assert isinstance(value, GeoPoint)
-        for axis, coordinate in zip((self._x, self._y, self._z), on_sphere(value), strict=True):
-            axis.set(row, coordinate)
-        self._held.add(row)
+    def put(self, rows: Sequence[int], values: Sequence[AttributeValue]) -> None:
+        places = np.array([on_sphere(place) for place in cast(Sequence[GeoPoint], values)], np.float64).reshape(-1, 3)
+        for axis, coordinates in zip((self._x, self._y, self._z), places.T, strict=True):
+            axis.put(np.array(rows, np.int64), coordinates)
+        self._held.update(rows)
 
     def clear(self, row: int) -> None:
         self._held.discard(row)

@@ -34,8 +34,7 @@ class ItemState:
         touched = BitMap(item.row for item in changes.items)
         self.attributes.declare(changes.schema)
         self.attributes.clear((touched | changes.deleted) & self.live)
-        for item in changes.items:
-            self.attributes.set(item.row, item.values)
+        self.attributes.put((item.row, item.values) for item in changes.items)
         self.ids.remove(changes.deleted)
         self.ids.add([(item.row, item.id) for item in changes.items])
         self.live = (self.live - changes.deleted) | touched  # a new one: selections hold the old

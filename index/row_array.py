@@ -47,12 +47,6 @@ class RowArray(Generic[Value]):
             self._reach(np.unique(stretches))
             self._pages[self._page_of[stretches], rows & (PAGE - 1)] = values
 
-    def set(self, row: int, value: Value | float | int) -> None:
-        stretch = row >> BITS
-        if stretch >= len(self._page_of) or not self._page_of[stretch]:
-            self._reach(np.array([stretch]))
-        self._pages[self._page_of[stretch], row & (PAGE - 1)] = value
-
     def _reach(self, stretches: NDArray[np.int64]) -> None:
         """Give each of these, ascending and distinct, a page. What is too small becomes twice as large at least."""
         if stretches[-1] >= len(self._page_of):

@@ -15,7 +15,7 @@ def test_ranges_stay_right_while_the_sorted_copy_is_renewed() -> None:
         held.pop(row, None)
         if chance.random() < 0.7:
             held[row] = chance.randrange(100)
-            column.set(row, held[row])
+            column.put([row], [held[row]])
         if step % 500 == 0:
             expected = BitMap(row for row, value in held.items() if 20 < value <= 60)
             assert column.between(20, 60, open_low=True) == expected
@@ -25,7 +25,7 @@ def test_ranges_stay_right_while_the_sorted_copy_is_renewed() -> None:
 def test_a_value_that_no_row_holds_is_forgotten() -> None:
     column = PostingsColumn("keyword")
     for row in range(1000):
-        column.set(row, f"value {row}")
+        column.put([row], [f"value {row}"])
         column.clear(row)
     assert column.nbytes == 0
     assert column.match(("value 5",)) == BitMap()
@@ -39,6 +39,6 @@ def test_clearing_a_row_that_holds_nothing_is_nothing() -> None:
 
 def test_repeated_keywords_count_once() -> None:
     column = PostingsColumn("keywords")
-    column.set(1, ("a", "a"))
+    column.put([1], [("a", "a")])
     column.clear(1)
     assert column.match(("a",)) == BitMap()

@@ -60,7 +60,7 @@ def test_bitmaps_agree_with_the_words(history: list[tuple[int, Attributes | None
         index.clear([row])
         items.pop(row, None)
         if attributes is not None:
-            index.set(row, attributes)
+            index.put([(row, attributes)])
             items[row] = attributes
     scope = FilterScope(index.columns, BitMap(items), {f"i{row}": row for row in items})
     passed = prepared(filter_, scope)

@@ -22,8 +22,7 @@ DOUBT_M = 1.0
 @settings(max_examples=300, deadline=None)
 def test_what_is_within_a_radius(places: list[GeoPoint], centre: GeoPoint, radius_m: float) -> None:
     column = GeoColumn()
-    for row, place in enumerate(places):
-        column.set(row, place)
+    column.put(range(len(places)), places)
     found = column.within(centre, radius_m)
     for row, place in enumerate(places):
         distance = distance_m(place, centre)
@@ -36,23 +35,22 @@ def test_what_is_within_a_radius(places: list[GeoPoint], centre: GeoPoint, radiu
 @settings(max_examples=50, deadline=None)
 def test_a_place_is_within_no_distance_of_itself(place: GeoPoint) -> None:
     column = GeoColumn()
-    column.set(3, place)
+    column.put([3], [place])
     assert column.within(place, 0.0) == BitMap([3])
 
 
 def test_both_names_of_the_date_line_are_one_place() -> None:
     column = GeoColumn()
-    column.set(1, GeoPoint(10, 180))
-    column.set(2, GeoPoint(-90, 17))
+    column.put([1, 2], [GeoPoint(10, 180), GeoPoint(-90, 17)])
     assert column.within(GeoPoint(10, -180), 0.001) == BitMap([1])
     assert column.within(GeoPoint(-90, -100), 0.001) == BitMap([2])
 
 
 def test_a_row_that_moved_is_found_where_it_is_now() -> None:
     column = GeoColumn()
-    column.set(1, GeoPoint(0, 0))
+    column.put([1], [GeoPoint(0, 0)])
     column.clear(1)
     assert column.within(GeoPoint(0, 0), 3e7) == BitMap()
-    column.set(1, GeoPoint(50, 0))
+    column.put([1], [GeoPoint(50, 0)])
     assert column.within(GeoPoint(0, 0), 1e6) == BitMap()
     assert column.within(GeoPoint(50, 0), 0) == BitMap([1])

@@ -28,8 +28,7 @@ def columns(tmp_path: Path) -> tuple[SealedPlaces, GeoColumn]:
         packed = PackedWriter(file)
         write_places(packed, "of place", rows, np.array([on_sphere(place) for place in PLACES]))
     column = GeoColumn()
-    for row, place in zip(rows.tolist(), PLACES, strict=True):
-        column.set(row, place)
+    column.put(rows.tolist(), PLACES)
     return SealedPlaces(open_packed(tmp_path / "arrays", packed.places), "of place"), column
 
 
