@@ -83,10 +83,9 @@ class IdMap:
         return len(self._id_of) * BYTES_AN_ID
 
     def add(self, items: Sequence[tuple[int, str]]) -> None:
-        for row, id_ in items:
-            if self._sealed is None or self._sealed.id_of(row) is None:
-                self._row_of[id_] = row
-                self._id_of[row] = id_
+        new = [(row, id_) for row, id_ in items if self._sealed is None or row not in self._sealed.rows]
+        self._row_of.update((id_, row) for row, id_ in new)
+        self._id_of.update(new)
 
     def remove(self, rows: BitMap) -> None:
         for row in rows:

@@ -44,7 +44,9 @@ class ItemsDescription:
 class SealedIds:
     """Id of a row, row of an id."""
 
-    def __init__(self, arrays: Arrays) -> None:
+    def __init__(self, arrays: Arrays, rows: BitMap) -> None:
+        """`rows`: those that have one. Never altered."""
+        self.rows = rows
         self._ids = Texts.of(arrays, "ids")
         self._hashed = HashedTexts(arrays, "ids")
 
@@ -74,7 +76,7 @@ class SealedItems:
             arrays = open_packed(folder / ARRAYS, self.description.places)
             live: NDArray[np.uint8] = arrays["live"]
             self.live = BitMap.deserialize(live.tobytes())
-            self.ids = SealedIds(arrays)
+            self.ids = SealedIds(arrays, self.live)
             self.columns = _columns(arrays, self.description.schema)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise CorruptError(f"the sealed items {folder.name} cannot be read: {error}") from error
