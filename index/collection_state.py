@@ -8,7 +8,7 @@ lock and for the same sequence number; the scan itself runs without the lock.
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -30,24 +30,13 @@ from index.sealed.lost_rows import lost_rows, lost_vectors
 from index.sealed.policy import FieldStanding
 from index.sealed.snapshot import Snapshot
 from index.sealed.snapshot_reader import OpenSnapshot, SnapshotReader
-from index.segment import SegmentView
 from index.types import CollectionSpec, Facet, FieldName, Filter, Vectors
+from index.view import View
 
 FEW_EXCLUDED = 32
 """So many rows more are looked for instead."""
 NOTHING = -1
 """Before the first change."""
-
-
-@dataclass(frozen=True)
-class View:
-    """What a search runs on."""
-
-    sequence: int
-    snapshot: int | None
-    """The one whose segments are among them."""
-    segments: Mapping[FieldName, Sequence[SegmentView]]
-    id_of: Mapping[int, str]
 
 
 class CollectionState:

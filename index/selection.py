@@ -13,11 +13,12 @@ from functools import partial
 from pyroaring import BitMap
 
 from index.catalog import Catalog
-from index.collection_state import CollectionState, View
+from index.collection_state import CollectionState
 from index.filters import asks_for_text
 from index.segment import Hits
 from index.texts import RankedTexts, TextHits, rows_holding
 from index.types import Candidate, Filter
+from index.view import View
 
 
 @dataclass(frozen=True)
