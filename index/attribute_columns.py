@@ -7,7 +7,7 @@ Owns the postings of one attribute. Knows neither filters nor items; the owner h
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeAlias, cast
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,7 +121,9 @@ class NumberColumn:
         return self._values.nbytes + self._sorted.nbytes + self._sorted_rows.nbytes
 
     def put(self, rows: Sequence[int], values: Sequence[AttributeValue]) -> None:
-        self._values.put(np.array(rows, np.int64), np.array(cast(Sequence[float], values), np.float64))
+        numbers = [value for value in values if isinstance(value, int | float)]
+        assert len(numbers) == len(rows)
+        self._values.put(np.array(rows, np.int64), np.array(numbers, np.float64))
         self._held.update(rows)
         self._changed.update(rows)
 

@@ -7,7 +7,6 @@ the poles and the date line are places like any other.
 
 import math
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +35,9 @@ class GeoColumn:
         return self._x.nbytes + self._y.nbytes + self._z.nbytes
 
     def put(self, rows: Sequence[int], values: Sequence[AttributeValue]) -> None:
-        places = np.array([on_sphere(place) for place in cast(Sequence[GeoPoint], values)], np.float64).reshape(-1, 3)
-        for axis, coordinates in zip((self._x, self._y, self._z), places.T, strict=True):
+        places = [on_sphere(value) for value in values if isinstance(value, GeoPoint)]
+        assert len(places) == len(rows)
+        for axis, coordinates in zip((self._x, self._y, self._z), np.array(places).reshape(-1, 3).T, strict=True):
             axis.put(np.array(rows, np.int64), coordinates)
         self._held.update(rows)
 

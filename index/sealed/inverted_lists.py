@@ -39,9 +39,11 @@ class ListOrder:
         return ListOrder(self.turned, self.numbers[chosen], self.products[chosen])
 
 
-def scanning(probes: int, bits: Bits | None) -> Any:
-    """FAISS's parameters for any number of scans of so many lists, and of the selected slots alone (None: all)."""
-    return faiss.SearchParametersIVF(nprobe=probes, sel=None if bits is None else faiss.IDSelectorBitmap(bits))
+def scanning(probes: int, bits: Bits | None, sifting: Any = None) -> Any:
+    """FAISS's parameters for any number of scans of so many lists, and of the selected slots alone (None: all).
+    `sifting`: how FAISS finds the lists, where the caller does not choose them."""
+    selector = None if bits is None else faiss.IDSelectorBitmap(bits)
+    return faiss.SearchParametersIVF(nprobe=probes, sel=selector, quantizer_params=sifting)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from index.index_info import CodecKind
 from index.sealed.card import copied
 from index.sealed.coarse import sift_centroids, unrotated_centroids
 from index.sealed.codec import FAST_SCAN
-from index.sealed.inverted_lists import InvertedLists
+from index.sealed.inverted_lists import InvertedLists, scanning
 from index.sealed.rescoring import cosines_of, nearest_stored
 from index.sealed.search_settings import SearchSettings
 from index.sealed.segment_files import SegmentFiles
@@ -155,11 +155,7 @@ class SealedSegment:
     def sifting(self, limit: int, settings: SearchSettings, selected: NDArray[np.uint8] | None) -> Sifting:
         """How the `limit` nearest are sifted. `selected` is a bit for each slot; None: all."""
         probes = min(settings.probes, self.lists)
-        lists = faiss.SearchParametersIVF(
-            nprobe=probes,
-            sel=None if selected is None else faiss.IDSelectorBitmap(selected),
-            quantizer_params=self.inverted_lists.sifting(probes),
-        )
+        lists = scanning(probes, selected, self.inverted_lists.sifting(probes))
         wanted = min(limit + SPARE, self.count)
         factor = max(1.0, min(settings.rescored(limit), self.count) / wanted)
         return Sifting(wanted, faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=lists))
